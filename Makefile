@@ -1,0 +1,53 @@
+# Everything a developer types. `make` alone lists it.
+# Settings: FUZZTIME (30s a target), BENCHTIME, GO.
+
+GO        ?= go
+FUZZTIME  ?= 30s
+BENCHTIME ?= 2s
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS   := -s -w -X migassist/internal/cli.version=$(VERSION)
+LINTER    := bin/golangci-lint
+
+.DEFAULT_GOAL := help
+.PHONY: help build test e2e e2e-all lint fuzz bench fixtures demo clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## the static binary, bin/migassist
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/migassist .
+
+test: ## all fast tests: no Java, no network
+	$(GO) test ./...
+
+demo: build ## watch a migration happen, with nothing but this binary
+	bin/migassist demo
+
+e2e: build ## migrate between real servers (Java 17, Maven): ES 7.10.2 to OpenSearch 2.19.1
+	$(GO) test -tags e2e -count=1 -timeout 15m ./internal/testcluster/e2e/...
+
+e2e-all: build ## e2e over every pair of versions there is
+	MIGASSIST_E2E=all $(GO) test -tags e2e -count=1 -timeout 60m ./internal/testcluster/e2e/...
+
+lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
+	$(LINTER) run ./...
+
+$(LINTER): tools/go.mod tools/go.sum
+	cd tools && CGO_ENABLED=0 $(GO) build -o ../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+fuzz: ## every Fuzz target for FUZZTIME (30s) each
+	@set -e; for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "== $$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+bench: build ## the benchmarks, then the million-documents run
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+
+fixtures: ## write testdata/snapshots anew from the real servers (Java 17, Maven)
+	$(GO) run ./internal/testcluster/fixtures
+
+clean: ## remove what the targets above built
+	rm -rf bin dist
