@@ -1,0 +1,110 @@
+package lucene
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"migassist/lucene/input"
+)
+
+// files opens the files of one segment: inside its compound file where it has one, beside it otherwise.
+type files struct {
+	dir      Directory
+	segment  string
+	compound input.File // nil: every file stands alone
+	entries  map[string]entry
+}
+
+// entry is where a file lies within the compound file, in bytes.
+type entry struct{ offset, length int64 }
+
+// compoundFormat is a row: how a table of a compound file reads.
+type compoundFormat struct{ little bool }
+
+// compoundFormats by the codec name in the header of .cfe. Source: Lucene50CompoundFormat, Lucene90CompoundFormat.
+var compoundFormats = map[string]compoundFormat{
+	"Lucene50CompoundEntries": {},
+	"Lucene90CompoundEntries": {little: true},
+}
+
+func (s *Segment) openFiles(ctx context.Context) (*files, error) {
+	f := &files{dir: s.dir, segment: s.Name}
+	if !s.compound {
+		return f, nil
+	}
+	name := s.Name + ".cfe"
+	data, err := readFile(ctx, s.dir, name)
+	if err != nil {
+		return nil, err
+	}
+	if f.compound, err = s.dir.Open(ctx, s.Name+".cfs"); err != nil {
+		return nil, err
+	}
+	if f.entries, err = parseEntries(input.NewCursor(name, data, 0), s, f.compound.Size()); err != nil {
+		return nil, closeWith(err, f.compound)
+	}
+	return f, nil
+}
+
+func parseEntries(c *input.Cursor, s *Segment, size int64) (map[string]entry, error) {
+	header := c.IndexHeader()
+	format, known := compoundFormats[header.Codec]
+	if c.Err() == nil && !known {
+		return nil, &UnsupportedError{File: s.Name + ".cfe", Codec: header.Codec, Known: keys(compoundFormats)}
+	}
+	c.ExpectVersion(header, 0, 0)
+	c.ExpectID(header, s.ID)
+	c.SetLittleEndian(format.little)
+	n := c.Count(17)
+	c.Note("%d files", n)
+	entries := make(map[string]entry, n)
+	for range n {
+		id := c.Str()
+		e := entry{offset: c.I64(), length: c.I64()}
+		c.Expect(e.offset >= 0 && e.length >= 0 && e.offset <= size-e.length,
+			fmt.Sprintf("a place within the %d bytes of the compound file", size), fmt.Sprintf("%d bytes at %d", e.length, e.offset))
+		c.Note("%s%s: %d bytes at %d", s.Name, id, e.length, e.offset)
+		entries[s.Name+id] = e
+	}
+	c.Footer()
+	return entries, c.Err()
+}
+
+// open returns the file of that name. The caller closes it.
+func (f *files) open(ctx context.Context, name string) (input.File, error) {
+	if e, ok := f.entries[name]; ok {
+		return input.NewSection(name, f.compound, e.offset, e.length), nil
+	}
+	if f.compound == nil || slices.Contains(f.dir.Names(), name) {
+		return f.dir.Open(ctx, name)
+	}
+	return nil, fmt.Errorf("%s is neither in %s nor beside it: %w", name, f.compound.Name(), fs.ErrNotExist)
+}
+
+func (f *files) read(ctx context.Context, name string) (data []byte, err error) {
+	file, err := f.open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = closeWith(err, file) }()
+	return input.ReadVerified(file)
+}
+
+func (f *files) close() error {
+	if f.compound == nil {
+		return nil
+	}
+	return closeWith(nil, f.compound)
+}
+
+func keys[V any](m map[string]V) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, strings.TrimSpace(name))
+	}
+	slices.Sort(names)
+	return names
+}

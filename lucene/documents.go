@@ -1,0 +1,215 @@
+package lucene
+
+import (
+	"context"
+	"iter"
+
+	"migassist/lucene/input"
+)
+
+// Documents is one segment's documents, opened for reading. Close it when done.
+type Documents struct {
+	segment *Segment
+	files   *files
+	stored  *stored
+	live    bitset   // nil: all
+	wanted  []string // names of the stored fields to return
+	slots   []int8   // per field number: index in wanted, or -1
+	fields  []Field
+}
+
+// Open prepares to read the wanted stored fields of the segment's live documents.
+func (s *Segment) Open(ctx context.Context, wanted ...string) (*Documents, error) {
+	f, err := s.openFiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d := &Documents{segment: s, files: f, wanted: wanted}
+	if d.fields, err = s.readFields(ctx, f); err == nil {
+		d.slots = slotsOf(d.fields, wanted)
+		if d.live, err = s.readLive(ctx, f, d.fields); err == nil {
+			d.stored, err = s.openStored(ctx, f)
+		}
+	}
+	if err != nil {
+		_ = f.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// slotsOf maps field numbers to the place of their name in wanted.
+func slotsOf(fields []Field, wanted []string) []int8 {
+	var slots []int8
+	for slot, name := range wanted {
+		for _, field := range fields {
+			if field.Name != name || field.Number > maxFieldNumber {
+				continue
+			}
+			for len(slots) <= field.Number {
+				slots = append(slots, -1)
+			}
+			slots[field.Number] = int8(slot) //nolint:gosec // callers want a handful
+		}
+	}
+	return slots
+}
+
+// maxFieldNumber bounds the table of slots; Elasticsearch allows thousands of fields, not millions.
+const maxFieldNumber = 1 << 20
+
+// Close closes the segment's files.
+func (d *Documents) Close() error {
+	err := d.stored.close()
+	if closeErr := d.files.close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// Live returns the number of documents that are neither deleted nor softly deleted.
+func (d *Documents) Live() int {
+	if d.live == nil {
+		return d.segment.MaxDoc
+	}
+	return d.live.count()
+}
+
+// Format returns the codec name of the stored fields, "Lucene90StoredFieldsFastData".
+func (d *Documents) Format() string { return d.stored.codec }
+
+// spanBytes is how many compressed bytes a span holds at least, the last one of a segment excepted: enough that
+// reading and handing over cost nothing, little enough that a few of them per goroutine do not matter.
+const spanBytes = 256 << 10
+
+// Span is a run of whole chunks as they lie in the file.
+type Span struct {
+	FirstDoc, EndDoc int // documents FirstDoc to EndDoc-1
+
+	docs   *Documents
+	data   []byte
+	base   int64 // offset of data in .fdt
+	chunks []chunk
+}
+
+// Size returns the compressed bytes of the span.
+func (s *Span) Size() int { return len(s.data) }
+
+// Spans yields the segment's spans in order, the first one being that which holds document from. Bytes before it are
+// read for the file's checksum, but not decoded; the checksum is verified after the last. The error ends the sequence.
+// A span is valid until it is given back to spans, which may be nil.
+func (d *Documents) Spans(ctx context.Context, from int, spans *SpanPool) iter.Seq2[*Span, error] {
+	return func(yield func(*Span, error) bool) {
+		r := spanReader{docs: d, pool: spans, sum: &input.Checksum{}}
+		stopped := false
+		err := d.stored.chunks(from, func(ch chunk) (bool, error) {
+			if r.fits(ch) {
+				r.add(ch)
+				return true, nil
+			}
+			if err := ctx.Err(); err != nil {
+				return false, err
+			}
+			span, err := r.read()
+			if err != nil {
+				return false, err
+			}
+			stopped = !yield(span, nil)
+			r.add(ch)
+			return !stopped, nil
+		})
+		if err == nil && !stopped {
+			stopped, err = r.last(yield)
+		}
+		if err != nil && !stopped {
+			yield(nil, err)
+		}
+	}
+}
+
+// spanReader gathers chunks until they make a span.
+type spanReader struct {
+	docs   *Documents
+	pool   *SpanPool
+	sum    *input.Checksum
+	chunks []chunk
+}
+
+func (r *spanReader) fits(ch chunk) bool {
+	return len(r.chunks) == 0 || ch.to-r.chunks[0].from <= spanBytes
+}
+
+func (r *spanReader) add(ch chunk) { r.chunks = append(r.chunks, ch) }
+
+// read turns the gathered chunks into a span.
+func (r *spanReader) read() (*Span, error) {
+	first, end := r.chunks[0], r.chunks[len(r.chunks)-1]
+	span := r.pool.take(int(end.to - first.from))
+	span.docs, span.base, span.FirstDoc, span.EndDoc = r.docs, first.from, first.doc, end.endDoc
+	span.chunks = append(span.chunks[:0], r.chunks...)
+	r.chunks = r.chunks[:0]
+	data := r.docs.stored.data
+	if r.sum.At() < first.from {
+		if err := r.sum.AddFrom(data, first.from, span.data[:cap(span.data)]); err != nil {
+			return nil, err
+		}
+	}
+	if err := input.ReadFull(data, span.data, first.from); err != nil {
+		return nil, err
+	}
+	r.sum.Add(span.data)
+	return span, nil
+}
+
+// last yields what is left, after the whole file has proven to be what was written.
+func (r *spanReader) last(yield func(*Span, error) bool) (stopped bool, err error) {
+	var span *Span
+	if len(r.chunks) > 0 {
+		if span, err = r.read(); err != nil {
+			return false, err
+		}
+	}
+	if err := r.sum.Finish(r.docs.stored.data, make([]byte, maxHeader)); err != nil {
+		return false, err
+	}
+	if span != nil {
+		return !yield(span, nil), nil
+	}
+	return false, nil
+}
+
+// SpanPool keeps the memory of spans for the next ones. It is safe for use by several goroutines; a nil
+// pool keeps nothing.
+type SpanPool struct{ free chan *Span }
+
+// NewSpanPool returns a pool that keeps at most n spans.
+func NewSpanPool(n int) *SpanPool { return &SpanPool{free: make(chan *Span, n)} }
+
+// Put gives a span back.
+func (p *SpanPool) Put(s *Span) {
+	if p == nil || cap(s.data) > 2*spanBytes {
+		return
+	}
+	select {
+	case p.free <- s:
+	default:
+	}
+}
+
+func (p *SpanPool) take(size int) *Span {
+	var s *Span
+	if p != nil {
+		select {
+		case s = <-p.free:
+		default:
+		}
+	}
+	if s == nil {
+		s = &Span{}
+	}
+	if cap(s.data) < size {
+		s.data = make([]byte, max(size, spanBytes))
+	}
+	s.data = s.data[:size]
+	return s
+}

@@ -1,0 +1,95 @@
+package lucene
+
+import (
+	"encoding/binary"
+
+	"migassist/lucene/input"
+)
+
+// packedInts reads VInt width and a stream of values, highest bits first; width 0: one VInt for all.
+// Source: StoredFieldsInts before Lucene 9, PackedInts.Format.PACKED.
+func packedInts(c *input.Cursor, values []int32) {
+	width := c.VInt()
+	if width == 0 {
+		fillInts(values, c.VInt())
+		return
+	}
+	c.Expect(width <= 31, "a width of 0 to 31 bits", width)
+	data := c.Bytes((len(values)*width + 7) / 8)
+	if c.Err() != nil {
+		return
+	}
+	var bits uint64
+	have, at := 0, 0
+	for i := range values {
+		for have < width {
+			bits = bits<<8 | uint64(data[at])
+			at++
+			have += 8
+		}
+		have -= width
+		values[i] = int32(bits >> have & (1<<width - 1)) //nolint:gosec // at most 31 bits
+	}
+}
+
+// intGroup is how many values groupedInts transposes together.
+const intGroup = 128
+
+// groupedInts reads a byte of width and the values: whole groups of 128 transposed into words, the rest
+// plain. Source: org.apache.lucene.codecs.lucene90.compressing.StoredFieldsInts.
+func groupedInts(c *input.Cursor, values []int32) {
+	width := int(c.U8())
+	switch width {
+	case 0:
+		fillInts(values, c.VInt())
+		return
+	case 8, 16, 32:
+	default:
+		c.Expect(false, "a width of 0, 8, 16 or 32 bits", width)
+	}
+	data := c.Bytes(len(values) * width / 8)
+	if c.Err() != nil {
+		return
+	}
+	for len(values) >= intGroup {
+		untranspose(data, values[:intGroup], width)
+		data, values = data[intGroup*width/8:], values[intGroup:]
+	}
+	for i := range values {
+		values[i] = plainInt(data, i, width)
+	}
+	for _, v := range values {
+		c.Expect(v >= 0, "a number of at least 0", v)
+	}
+}
+
+// untranspose takes a group apart: word i holds, from its highest lane down, values i, i+L, i+2L, …
+// where L is the number of words.
+func untranspose(data []byte, values []int32, width int) {
+	lanes := 64 / width
+	words := intGroup / lanes
+	mask := uint64(1)<<width - 1
+	for i := range words {
+		word := binary.LittleEndian.Uint64(data[i*8:])
+		for lane := range lanes {
+			values[lane*words+i] = int32(word >> (64 - (lane+1)*width) & mask) //nolint:gosec // at most 32 bits, checked by the caller
+		}
+	}
+}
+
+func plainInt(data []byte, i, width int) int32 {
+	switch width {
+	case 8:
+		return int32(data[i])
+	case 16:
+		return int32(binary.LittleEndian.Uint16(data[i*2:]))
+	default:
+		return int32(binary.LittleEndian.Uint32(data[i*4:])) //nolint:gosec // the format's signed integer
+	}
+}
+
+func fillInts(values []int32, v int) {
+	for i := range values {
+		values[i] = int32(v) //nolint:gosec // a VInt
+	}
+}

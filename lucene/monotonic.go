@@ -1,0 +1,93 @@
+package lucene
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+
+	"migassist/lucene/input"
+)
+
+// monotonic is a rising sequence of numbers, DirectMonotonicReader in Lucene: per block of 1<<shift values a
+// straight line, and per value how far it lies above the line.
+//
+//	value(i) = min + int(float32(slope*i)) + packed(i)          i within the block
+type monotonic struct {
+	n      int64
+	shift  int
+	blocks []monotonicBlock
+	little bool
+}
+
+type monotonicBlock struct {
+	min    int64
+	slope  float32
+	offset int64 // of the packed values, in bytes from the sequence's start in the data file
+	bits   int   // per packed value; 0: all lie on the line
+}
+
+// parseMonotonic reads the metadata of n values.
+func parseMonotonic(c *input.Cursor, n int64, shift int) monotonic {
+	c.Expect(n >= 0 && shift >= 1 && shift <= 22, "a number of values and a block shift of 1 to 22", fmt.Sprintf("%d, %d", n, shift))
+	count := blocks(n, shift)
+	c.Expect(count <= int64(c.Remaining()/monotonicEntry), "as many blocks as fit", count)
+	m := monotonic{n: n, shift: shift, little: c.LittleEndian()}
+	if c.Err() != nil {
+		return m
+	}
+	m.blocks = make([]monotonicBlock, count)
+	for i := range m.blocks {
+		b := monotonicBlock{min: c.I64()}
+		b.slope = math.Float32frombits(uint32(c.I32())) //nolint:gosec // bits of a float
+		b.offset, b.bits = c.I64(), int(c.U8())
+		c.Expect(slices.Contains(packedWidths, b.bits), "a width of packed values", b.bits)
+		c.Expect(b.offset >= 0, "an offset", b.offset)
+		m.blocks[i] = b
+	}
+	return m
+}
+
+// packedWidths are the widths in bits that DirectWriter writes.
+var packedWidths = []int{0, 1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64}
+
+// size is how many values block b holds.
+func (m *monotonic) size(b int) int {
+	return int(min(int64(1)<<m.shift, m.n-int64(b)<<m.shift))
+}
+
+// readBlock appends the values of block b, whose packed values lie in file from offset start on.
+func (m *monotonic) readBlock(values []int64, file input.File, start int64, b int) ([]int64, error) {
+	block, n := m.blocks[b], m.size(b)
+	data := make([]byte, (int64(n)*int64(block.bits)+7)/8+8) // 8 more, to load words blindly
+	if block.bits > 0 {
+		if err := input.ReadFull(file, data[:len(data)-8], start+block.offset); err != nil {
+			return nil, err
+		}
+	}
+	for i := range n {
+		// Rounded to float32 before it is truncated, as Java does; the conversion also forbids a fused multiply-add.
+		value := block.min + int64(float32(block.slope*float32(i)))
+		if block.bits > 0 {
+			value += unpack(data, i, block.bits, m.little)
+		}
+		values = append(values, value)
+	}
+	return values, nil
+}
+
+// unpack returns value i of a DirectWriter stream: lowest bits first (Lucene 9) or highest first.
+func unpack(data []byte, i, width int, little bool) int64 {
+	at := i * width
+	if width == 64 {
+		if little {
+			return int64(binary.LittleEndian.Uint64(data[at/8:])) //nolint:gosec // the format's signed integer
+		}
+		return int64(binary.BigEndian.Uint64(data[at/8:])) //nolint:gosec // the format's signed integer
+	}
+	mask := uint64(1)<<width - 1
+	if little {
+		return int64(binary.LittleEndian.Uint64(data[at/8:]) >> (at & 7) & mask) //nolint:gosec // below 2^57
+	}
+	return int64(binary.BigEndian.Uint64(data[at/8:]) >> (64 - at&7 - width) & mask) //nolint:gosec // below 2^57
+}
