@@ -1,0 +1,195 @@
+package config
+
+import (
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// The scopes of the commands.
+var (
+	// ForRFS is what the backfill of documents takes.
+	ForRFS = Scope{[]string{"output", "memory", "snapshot", "target", "indices", "rfs"}, (*Config).checkRFS}
+	// ForMetadata is what evaluating and migrating metadata takes.
+	ForMetadata = Scope{[]string{"output", "snapshot", "target", "indices", "metadata"}, (*Config).checkMetadata}
+	// ForSnapshots is what looking into a repository takes; the name of a snapshot is not needed for a list of them.
+	ForSnapshots = Scope{[]string{"output", "snapshot"}, (*Config).checkRepository}
+	// ForOutput is for commands that only print.
+	ForOutput = Scope{[]string{"output"}, nil}
+)
+
+func (c *Config) checkRFS() Problems {
+	problems := c.Snapshot.Validate()
+	problems = append(problems, c.Indices.Validate()...)
+	problems = append(problems, c.RFS.Validate()...)
+	if c.RFS.TargetFile == "" {
+		problems = append(problems, c.Target.Validate("target")...)
+	}
+	if c.RFS.TargetFile == "-" && c.Output == JSON {
+		problems.add("rfs.target_file", "", "documents and the JSON summary cannot both go to standard output; name a file, or leave out --output json")
+	}
+	return append(problems, c.checkMemory()...)
+}
+
+// checkMemory sees that the bulk requests in flight leave half of the budget to reading.
+func (c *Config) checkMemory() Problems {
+	var problems Problems
+	inFlight := c.RFS.DocumentsSizePerRequest * Bytes(max(1, c.RFS.MaxConnections))
+	if c.Memory < minMemory {
+		problems.add("memory", "", "%s is too little; want at least %s", c.Memory, minMemory)
+	} else if inFlight > c.Memory/2 && c.RFS.TargetFile == "" {
+		problems.add("memory", "", "%s is too little: %d bulk requests of %s in flight want twice their %s; raise it, or lower max_connections",
+			c.Memory, c.RFS.MaxConnections, c.RFS.DocumentsSizePerRequest, inFlight)
+	}
+	return problems
+}
+
+// minMemory is what the readers need to hold one chunk each with their tables.
+const minMemory = 64 * MiB
+
+func (c *Config) checkMetadata() Problems {
+	problems := c.Snapshot.Validate()
+	problems = append(problems, c.Target.Validate("target")...)
+	problems = append(problems, c.Indices.Validate()...)
+	return append(problems, c.Metadata.Validate()...)
+}
+
+func (c *Config) checkRepository() Problems {
+	var problems Problems
+	c.Snapshot.checkRepository(&problems)
+	return problems
+}
+
+// missing is the problem of a key that must be given, with the ways to give it.
+func (p *Problems) missing(path string) {
+	k, _ := findKey(path)
+	p.add(path, "", "is missing; give --%s, %s, or %s in %s", k.flag, k.env(), k.path, DefaultFile)
+}
+
+// Validate wants a repository and the name of a snapshot.
+func (s Snapshot) Validate() Problems {
+	var problems Problems
+	s.checkRepository(&problems)
+	if s.Name == "" {
+		problems.missing("snapshot.name")
+	}
+	return problems
+}
+
+func (s Snapshot) checkRepository(problems *Problems) {
+	switch {
+	case s.RepoURI == "":
+		problems.missing("snapshot.repo_uri")
+	case !strings.HasPrefix(s.RepoURI, "/") && !strings.Contains(s.RepoURI, "://"):
+		problems.add("snapshot.repo_uri", "", "%q is neither a URI nor an absolute path; want file:///path or /path", s.RepoURI)
+	}
+}
+
+// Validate wants a URL that can be asked and credentials that can be read; section is where the cluster stands in the tree.
+func (c Cluster) Validate(section string) Problems {
+	var problems Problems
+	c.checkHost(&problems, section+".host")
+	if _, err := c.Password.Value(); err != nil {
+		problems.add(section+".password", "", "%s", err)
+	}
+	if c.Password.IsSet() && c.Username == "" {
+		problems.add(section+".username", "", "is missing; the password needs it")
+	}
+	if c.Username != "" && !c.Password.IsSet() {
+		problems.missing(section + ".password")
+	}
+	if c.CACert != "" {
+		if _, err := os.Stat(c.CACert); err != nil {
+			problems.add(section+".cacert", "", "%s", err)
+		}
+		if c.Insecure {
+			problems.add(section+".insecure", "", "with it no certificate is checked, and cacert says which to trust; give one of the two")
+		}
+	}
+	if c.ConnectTimeout <= 0 {
+		problems.add(section+".connect_timeout", "", "%s is no time to wait; want more than 0s", c.ConnectTimeout)
+	}
+	if c.RequestTimeout <= 0 {
+		problems.add(section+".request_timeout", "", "%s is no time to wait; want more than 0s", c.RequestTimeout)
+	}
+	return problems
+}
+
+func (c Cluster) checkHost(problems *Problems, path string) {
+	if c.Host == "" {
+		problems.missing(path)
+		return
+	}
+	const want = "want a URL like https://host:9200"
+	u, err := url.Parse(c.Host)
+	switch {
+	case err != nil:
+		problems.add(path, "", "is no URL; %s", want) // the error repeats the URL, and with it what may be a password
+	case u.User != nil:
+		problems.add(path, "", "holds a user or password; give them as username and password")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		problems.add(path, "", "%q does not begin with http:// or https://; %s", c.Host, want)
+	case u.RawQuery != "" || u.Fragment != "":
+		problems.add(path, "", "%q has more than host and path; %s", c.Host, want)
+	}
+}
+
+// Validate wants every expression of the allowlist to compile.
+func (i Indices) Validate() Problems {
+	var problems Problems
+	problems.allowlist("indices.allowlist", i.Allowlist)
+	return problems
+}
+
+// Validate wants every expression of the allowlists to compile.
+func (m Metadata) Validate() Problems {
+	var problems Problems
+	problems.allowlist("metadata.index_template_allowlist", m.IndexTemplateAllowlist)
+	problems.allowlist("metadata.component_template_allowlist", m.ComponentTemplateAllowlist)
+	return problems
+}
+
+// RegexPrefix marks an allowlist entry as a regular expression for whole names.
+const RegexPrefix = "regex:"
+
+func (p *Problems) allowlist(path string, entries []string) {
+	for _, entry := range entries {
+		expression, isRegex := strings.CutPrefix(entry, RegexPrefix)
+		if strings.TrimSpace(expression) == "" {
+			p.add(path, "", "has the empty entry %q; name an index or remove it", entry)
+			continue
+		}
+		if !isRegex {
+			continue
+		}
+		if _, err := regexp.Compile(expression); err != nil {
+			p.add(path, "", "%q: %s (expressions are RE2: no look-around, no back-references)", entry, err)
+		}
+	}
+}
+
+// Validate wants sizes and numbers that a run can work with.
+func (r RFS) Validate() Problems {
+	var problems Problems
+	atLeast := func(path string, value, least int) {
+		if value < least {
+			problems.add("rfs."+path, "", "%d is too few; want at least %d", value, least)
+		}
+	}
+	atLeast("max_connections", r.MaxConnections, 1)
+	atLeast("documents_per_bulk_request", r.DocumentsPerRequest, 0)
+	atLeast("workers", r.Workers, 0)
+	if r.DocumentsSizePerRequest < 1 {
+		problems.add("rfs.documents_size_per_bulk_request", "", "%s is too little; want a size like %s", r.DocumentsSizePerRequest, 10*MiB)
+	}
+	for _, file := range []struct{ path, name string }{{"state_file", r.StateFile}, {"dead_letter_file", r.DeadLetterFile}} {
+		if file.name == "" {
+			problems.add("rfs."+file.path, "", "is empty; want the name of a file")
+		}
+	}
+	if r.Overwrite && r.TargetFile == "" {
+		problems.add("rfs.overwrite", "", "there is no file to overwrite without target_file")
+	}
+	return problems
+}

@@ -1,0 +1,97 @@
+package config
+
+import (
+	"time"
+)
+
+// Config is the whole tree. A mode is handed the sections it needs, never the tree.
+type Config struct {
+	Log      Log
+	Output   Output // form of the results on standard output
+	Memory   Bytes  // what chunks, batches and queues may take together; also the Go runtime's soft limit
+	Snapshot Snapshot
+	Target   Cluster
+	Indices  Indices
+	RFS      RFS
+	Metadata Metadata
+
+	// origins says where each key that is not a default came from, in the words of a problem's place.
+	origins map[string]string
+}
+
+// Log is how the program talks on standard error.
+type Log struct {
+	Level  string            // debug, info, warn or error
+	Format string            // auto, console or json; auto is console on a terminal
+	Fields map[string]string // added to every line
+}
+
+// Output is the form of the results on standard output.
+type Output string
+
+// The two forms of results.
+const (
+	HumanReadable Output = "human-readable"
+	JSON          Output = "json"
+)
+
+// Snapshot names what is migrated: one snapshot of one repository.
+type Snapshot struct {
+	RepoURI string // file:///path or a bare absolute path
+	Name    string
+}
+
+// Cluster is how to reach an Elasticsearch or OpenSearch.
+type Cluster struct {
+	Host               string // base URL, http or https
+	Username           string
+	Password           Secret
+	CACert             string // PEM file with the CA to trust, besides those of the system
+	Insecure           bool   // no check of the server's certificate
+	DisableCompression bool   // request bodies are sent plain
+	ConnectTimeout     time.Duration
+	RequestTimeout     time.Duration
+}
+
+// Indices is the selection that all modes share.
+type Indices struct {
+	Allowlist []string // literal names, or regex: and an expression that matches the whole name; empty is all but system indices
+}
+
+// RFS is the document backfill (reindex from snapshot).
+type RFS struct {
+	MaxConnections          int    // bulk requests in flight
+	DocumentsPerRequest     int    // documents in a bulk request, 0 is no limit
+	DocumentsSizePerRequest Bytes  // bytes of a bulk request's body
+	Workers                 int    // goroutines that decode, 0 is one per CPU
+	StateFile               string // where the cursor is kept
+	DeadLetterFile          string // where refused documents go, with the reason
+	TargetFile              string // bulk NDJSON instead of a cluster; - is standard output
+	Overwrite               bool   // an existing TargetFile is replaced
+}
+
+// Metadata is the migration of indices, aliases and templates.
+type Metadata struct {
+	IndexTemplateAllowlist     []string // legacy and composable index templates; empty is all but built-in ones
+	ComponentTemplateAllowlist []string
+}
+
+// Default is the configuration before any source has spoken. Each number has its reason beside it.
+func Default() *Config {
+	return &Config{
+		Log:    Log{Level: "info", Format: "auto"},
+		Output: HumanReadable,
+		Memory: 256 * MiB, // fits beside a server on the smallest machines; a bulk batch in flight takes some 30 MiB of it
+		Target: Cluster{
+			ConnectTimeout: 5 * time.Second,  // a host that does not answer a handshake by then is down or walled off
+			RequestTimeout: 65 * time.Second, // just over the minute after which servers and proxies give up themselves
+		},
+		RFS: RFS{
+			MaxConnections:          4,        // keeps a small target busy without filling its write queue
+			DocumentsSizePerRequest: 10 * MiB, // larger bodies gain nothing, and 10 MiB is the lowest limit of managed services
+			StateFile:               "migassist-rfs-state.json",
+			DeadLetterFile:          "migassist-rfs-dead-letters.ndjson",
+		},
+		origins: map[string]string{},
+	}
+}

@@ -1,0 +1,165 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// key is one setting: where it stands in the file, what its flag is called, and the field it fills.
+type key struct {
+	path  string   // "target.host": sections and name as in the file
+	flag  string   // without the dashes
+	usage string   // help; the value's name stands in backquotes
+	enum  []string // what it may be, where that is a short list
+	field func(*Config) any
+}
+
+// env is the name of the key's environment variable.
+func (k key) env() string {
+	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(k.path, ".", "_"))
+}
+
+// EnvPrefix begins the name of every environment variable of migassist.
+const EnvPrefix = "MIGASSIST_"
+
+// keys is the schema: every setting of the binary, in the order of the file.
+// Flags keep the names of the Java implementation where the meaning is the same.
+var keys = []key{
+	{
+		path: "log.level", flag: "log-level", enum: []string{"debug", "info", "warn", "error"},
+		usage: "least severe `LEVEL` that is logged", field: func(c *Config) any { return &c.Log.Level },
+	},
+	{
+		path: "log.format", flag: "log-format", enum: []string{"auto", "console", "json"},
+		usage: "`FORM` of the log; auto is console on a terminal, json otherwise", field: func(c *Config) any { return &c.Log.Format },
+	},
+	{
+		path: "log.fields", flag: "log-fields",
+		usage: "`KEY=VALUE,…` added to every log line", field: func(c *Config) any { return &c.Log.Fields },
+	},
+	{
+		path: "output", flag: "output", enum: []string{string(HumanReadable), string(JSON)},
+		usage: "`FORM` of the results on standard output", field: func(c *Config) any { return &c.Output },
+	},
+	{
+		path: "memory", flag: "memory",
+		usage: "`BYTES` for chunks, batches and queues together", field: func(c *Config) any { return &c.Memory },
+	},
+	{
+		path: "snapshot.repo_uri", flag: "repo-uri",
+		usage: "`URI` of the snapshot repository: file:///path or a bare absolute path", field: func(c *Config) any { return &c.Snapshot.RepoURI },
+	},
+	{
+		path: "snapshot.name", flag: "snapshot-name",
+		usage: "`NAME` of the snapshot", field: func(c *Config) any { return &c.Snapshot.Name },
+	},
+	{
+		path: "target.host", flag: "target-host",
+		usage: "`URL` of the target cluster, http or https", field: func(c *Config) any { return &c.Target.Host },
+	},
+	{
+		path: "target.username", flag: "target-username",
+		usage: "`USER` for basic authentication", field: func(c *Config) any { return &c.Target.Username },
+	},
+	{
+		path: "target.password", flag: "target-password",
+		usage: "`PASSWORD` for basic authentication; -env and -file keep it off the command line", field: func(c *Config) any { return &c.Target.Password },
+	},
+	{
+		path: "target.cacert", flag: "target-cacert",
+		usage: "PEM `FILE` with the CA to trust besides those of the system", field: func(c *Config) any { return &c.Target.CACert },
+	},
+	{
+		path: "target.insecure", flag: "target-insecure",
+		usage: "do not check the target's certificate", field: func(c *Config) any { return &c.Target.Insecure },
+	},
+	{
+		path: "target.disable_compression", flag: "disable-compression",
+		usage: "send request bodies plain, not gzipped", field: func(c *Config) any { return &c.Target.DisableCompression },
+	},
+	{
+		path: "target.connect_timeout", flag: "target-connect-timeout",
+		usage: "`DURATION` to wait for a connection", field: func(c *Config) any { return &c.Target.ConnectTimeout },
+	},
+	{
+		path: "target.request_timeout", flag: "target-request-timeout",
+		usage: "`DURATION` to wait for an answer", field: func(c *Config) any { return &c.Target.RequestTimeout },
+	},
+	{
+		path: "indices.allowlist", flag: "index-allowlist",
+		usage: "`NAME,…` of the indices that take part, literal or regex:EXPRESSION for whole names; default all but system indices", field: func(c *Config) any { return &c.Indices.Allowlist },
+	},
+	{
+		path: "rfs.max_connections", flag: "max-connections",
+		usage: "`NUMBER` of bulk requests in flight", field: func(c *Config) any { return &c.RFS.MaxConnections },
+	},
+	{
+		path: "rfs.documents_per_bulk_request", flag: "documents-per-bulk-request",
+		usage: "most documents in a bulk request, a `NUMBER`; 0 is no limit", field: func(c *Config) any { return &c.RFS.DocumentsPerRequest },
+	},
+	{
+		path: "rfs.documents_size_per_bulk_request", flag: "documents-size-per-bulk-request",
+		usage: "`BYTES` at which a bulk request is cut", field: func(c *Config) any { return &c.RFS.DocumentsSizePerRequest },
+	},
+	{
+		path: "rfs.workers", flag: "workers",
+		usage: "`NUMBER` of goroutines that decode documents; 0 is one per CPU", field: func(c *Config) any { return &c.RFS.Workers },
+	},
+	{
+		path: "rfs.state_file", flag: "state-file",
+		usage: "`FILE` with how far the run has come; a stopped run goes on from it", field: func(c *Config) any { return &c.RFS.StateFile },
+	},
+	{
+		path: "rfs.dead_letter_file", flag: "dead-letter-file",
+		usage: "NDJSON `FILE` for refused documents with the reason", field: func(c *Config) any { return &c.RFS.DeadLetterFile },
+	},
+	{
+		path: "rfs.target_file", flag: "target-file",
+		usage: "`FILE` that gets the documents as bulk NDJSON instead of a cluster; - is standard output", field: func(c *Config) any { return &c.RFS.TargetFile },
+	},
+	{
+		path: "rfs.overwrite", flag: "overwrite",
+		usage: "replace the target file if it exists", field: func(c *Config) any { return &c.RFS.Overwrite },
+	},
+	{
+		path: "metadata.index_template_allowlist", flag: "index-template-allowlist",
+		usage: "`NAME,…` of the legacy and index templates that take part; default all but built-in ones", field: func(c *Config) any { return &c.Metadata.IndexTemplateAllowlist },
+	},
+	{
+		path: "metadata.component_template_allowlist", flag: "component-template-allowlist",
+		usage: "`NAME,…` of the component templates that take part; default all but built-in ones", field: func(c *Config) any { return &c.Metadata.ComponentTemplateAllowlist },
+	},
+}
+
+// findKey gives the key of a path.
+func findKey(path string) (key, bool) {
+	at := slices.IndexFunc(keys, func(k key) bool { return k.path == path })
+	if at < 0 {
+		return key{}, false
+	}
+	return keys[at], true
+}
+
+// isSection says whether a path names a section, not a key.
+func isSection(path string) bool {
+	return slices.ContainsFunc(keys, func(k key) bool { return strings.HasPrefix(k.path, path+".") })
+}
+
+// paths are the paths of all keys and, if wanted, of their sections.
+func paths(withSections bool) []string {
+	var all []string
+	for _, k := range keys {
+		if section, _, nested := strings.Cut(k.path, "."); nested && withSections && !slices.Contains(all, section) {
+			all = append(all, section)
+		}
+		all = append(all, k.path)
+	}
+	return all
+}
+
+// within says whether a key is a section's, or the section's name is its own path.
+func (k key) within(sections []string) bool {
+	return slices.ContainsFunc(sections, func(s string) bool {
+		return k.path == s || strings.HasPrefix(k.path, s+".")
+	})
+}
