@@ -1,0 +1,199 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+)
+
+// NoPipeline switches the default ingest pipeline of an index off for a request.
+const NoPipeline = "_none"
+
+// BulkRequest is a bulk with choices.
+type BulkRequest struct {
+	Body     []byte // action line, source line, ...; each ends in a line break
+	Index    string // for actions that name none
+	Pipeline string // "" runs the default pipeline of each index, NoPipeline none
+	Refresh  string // "true", "wait_for", or "" for neither
+}
+
+// BulkResult is the server's answer to a bulk.
+type BulkResult struct {
+	Took   int64 // milliseconds
+	Errors bool  // at least one item has an error
+	// Items has an element per action, in their order, when Errors is true; otherwise it is nil, for
+	// then every action was carried out.
+	Items []BulkItem
+}
+
+// BulkItem is what became of one action.
+type BulkItem struct {
+	Action string // index, create, update, delete
+	Status int
+	Error  *ItemError // nil when the action was carried out, or a delete found nothing (404)
+}
+
+// Retryable reports whether the same action may succeed later.
+func (i BulkItem) Retryable() bool {
+	return i.Error != nil && (retryableStatus(i.Status) || retryableType(i.Error.Type))
+}
+
+// ItemError says why an action was refused.
+type ItemError struct {
+	Type     string     `json:"type"`
+	Reason   string     `json:"reason"`
+	CausedBy *ItemError `json:"caused_by,omitempty"`
+}
+
+// Error reads "mapper_parsing_exception: failed to parse field [n]: For input string: \"x\"".
+func (e *ItemError) Error() string {
+	text := []string{e.Type, e.Reason}
+	for cause := e.CausedBy; cause != nil; cause = cause.CausedBy {
+		if cause.Reason != "" {
+			text = append(text, cause.Reason)
+		}
+	}
+	return strings.Join(text, ": ")
+}
+
+// Bulk sends the actions past any default pipeline, once. See [Client.SendBulk].
+func (c *Client) Bulk(ctx context.Context, body []byte) (BulkResult, error) {
+	return c.SendBulk(ctx, BulkRequest{Body: body, Pipeline: NoPipeline})
+}
+
+// SendBulk sends the actions once. An error means that nothing is known of any of them; it is
+// [Retryable] or not as that of any request. The body's bytes may be reused once it returns, whatever
+// the outcome.
+func (c *Client) SendBulk(ctx context.Context, bulk BulkRequest) (BulkResult, error) {
+	body := bulk.Body
+	header := http.Header{"Content-Type": {"application/x-ndjson"}}
+	if c.compress && len(body) >= worthCompressing {
+		buffer, err := c.gzip.compress(body)
+		if err != nil {
+			return BulkResult{}, fmt.Errorf("compress a bulk: %w", err)
+		}
+		defer c.gzip.recycle(buffer)
+		body = buffer.Bytes()
+		header.Set("Content-Encoding", "gzip")
+	}
+	answer, err := esapi.BulkRequest{
+		Index:    url.PathEscape(bulk.Index),
+		Body:     bytes.NewReader(body),
+		Pipeline: bulk.Pipeline,
+		Refresh:  bulk.Refresh,
+		Header:   header,
+		// The status stays for every item: without it the filter drops the items that went well, and
+		// with them the positions of the others.
+		FilterPath: []string{"took", "errors", "items.*.status", "items.*.error"},
+	}.Do(ctx, c.bulk)
+	if err != nil {
+		return BulkResult{}, err
+	}
+	defer answer.Body.Close()
+	result, err := decodeBulk(json.NewDecoder(answer.Body))
+	if err != nil {
+		return BulkResult{}, fmt.Errorf("answer to a bulk of %d bytes: %w", len(bulk.Body), err)
+	}
+	return result, nil
+}
+
+// decodeBulk reads the answer; it stops before the items where the server says that none failed.
+func decodeBulk(in *json.Decoder) (BulkResult, error) {
+	var result BulkResult
+	if err := expect(in, json.Delim('{')); err != nil {
+		return result, err
+	}
+	known := false
+	for in.More() {
+		key, err := in.Token()
+		if err != nil {
+			return result, err
+		}
+		switch key {
+		case "took":
+			err = in.Decode(&result.Took)
+		case "errors":
+			err = in.Decode(&result.Errors)
+			known = true
+			if err == nil && !result.Errors {
+				return result, nil
+			}
+		case "items":
+			result.Items, err = decodeItems(in)
+		default:
+			var skipped json.RawMessage
+			err = in.Decode(&skipped)
+		}
+		if err != nil {
+			return result, err
+		}
+	}
+	if !known {
+		return result, errors.New("it does not say whether there were errors")
+	}
+	if !result.Errors {
+		result.Items = nil
+	}
+	return result, expect(in, json.Delim('}'))
+}
+
+// bulkOutcome is what the filter leaves of an item, below the name of its action.
+type bulkOutcome struct {
+	Status int        `json:"status"`
+	Error  *itemError `json:"error"`
+}
+
+// itemError takes the plain text that 1.x says instead of an object.
+type itemError struct{ ItemError }
+
+// UnmarshalJSON reads both forms.
+func (e *itemError) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '"' {
+		return json.Unmarshal(data, &e.Reason)
+	}
+	return json.Unmarshal(data, &e.ItemError)
+}
+
+func decodeItems(in *json.Decoder) ([]BulkItem, error) {
+	var items []BulkItem
+	if err := expect(in, json.Delim('[')); err != nil {
+		return nil, err
+	}
+	for in.More() {
+		var item map[string]bulkOutcome
+		if err := in.Decode(&item); err != nil {
+			return nil, err
+		}
+		if len(item) != 1 {
+			return nil, fmt.Errorf("item %d has %d actions instead of one", len(items), len(item))
+		}
+		for action, outcome := range item {
+			if outcome.Status == 0 {
+				return nil, fmt.Errorf("item %d has no status", len(items))
+			}
+			items = append(items, BulkItem{Action: action, Status: outcome.Status})
+			if outcome.Error != nil {
+				items[len(items)-1].Error = &outcome.Error.ItemError
+			}
+		}
+	}
+	return items, expect(in, json.Delim(']'))
+}
+
+func expect(in *json.Decoder, want json.Delim) error {
+	got, err := in.Token()
+	if err != nil {
+		return err
+	}
+	if got != want {
+		return fmt.Errorf("%v where %v was expected", got, want)
+	}
+	return nil
+}
