@@ -129,7 +129,7 @@ func (d *Decoder) readHead(c *input.Cursor, st *stored, ch chunk) (total int, sl
 	d.counts = slices.Grow(d.counts[:0], n)[:n]
 	d.lengths = slices.Grow(d.lengths[:0], n)[:n]
 	if n == 1 {
-		d.counts[0], d.lengths[0] = int32(c.VInt()), int32(c.VInt()) //nolint:gosec // VInts
+		d.counts[0], d.lengths[0] = int32(c.VInt()), int32(c.VInt())
 	} else {
 		st.format.ints(c, d.counts)
 		st.format.ints(c, d.lengths)
@@ -195,14 +195,14 @@ func readValues(doc []byte, count int, slots []int8, values []Value) bool {
 			continue
 		}
 		length, n := binary.Uvarint(doc[at:])
-		if n <= 0 || length > uint64(len(doc)-at-n) { //nolint:gosec // not negative
+		if n <= 0 || length > uint64(len(doc)-at-n) {
 			return false
 		}
 		at += n
 		if number := head >> typeBits; number < uint64(len(slots)) && slots[number] >= 0 {
-			values[slots[number]] = Value{Kind: Kind(kind) + String, Bytes: doc[at : at+int(length) : at+int(length)]} //nolint:gosec // checked above
+			values[slots[number]] = Value{Kind: Kind(kind) + String, Bytes: doc[at : at+int(length) : at+int(length)]}
 		}
-		at += int(length) //nolint:gosec // checked above
+		at += int(length)
 	}
 	return at == len(doc)
 }

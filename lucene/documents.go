@@ -49,7 +49,7 @@ func slotsOf(fields []Field, wanted []string) []int8 {
 			for len(slots) <= field.Number {
 				slots = append(slots, -1)
 			}
-			slots[field.Number] = int8(slot) //nolint:gosec // callers want a handful
+			slots[field.Number] = int8(slot)
 		}
 	}
 	return slots

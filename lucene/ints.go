@@ -28,7 +28,7 @@ func packedInts(c *input.Cursor, values []int32) {
 			have += 8
 		}
 		have -= width
-		values[i] = int32(bits >> have & (1<<width - 1)) //nolint:gosec // at most 31 bits
+		values[i] = int32(bits >> have & (1<<width - 1))
 	}
 }
 
@@ -72,7 +72,7 @@ func untranspose(data []byte, values []int32, width int) {
 	for i := range words {
 		word := binary.LittleEndian.Uint64(data[i*8:])
 		for lane := range lanes {
-			values[lane*words+i] = int32(word >> (64 - (lane+1)*width) & mask) //nolint:gosec // at most 32 bits, checked by the caller
+			values[lane*words+i] = int32(word >> (64 - (lane+1)*width) & mask)
 		}
 	}
 }
@@ -84,12 +84,12 @@ func plainInt(data []byte, i, width int) int32 {
 	case 16:
 		return int32(binary.LittleEndian.Uint16(data[i*2:]))
 	default:
-		return int32(binary.LittleEndian.Uint32(data[i*4:])) //nolint:gosec // the format's signed integer
+		return int32(binary.LittleEndian.Uint32(data[i*4:]))
 	}
 }
 
 func fillInts(values []int32, v int) {
 	for i := range values {
-		values[i] = int32(v) //nolint:gosec // a VInt
+		values[i] = int32(v)
 	}
 }

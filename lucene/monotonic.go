@@ -39,7 +39,7 @@ func parseMonotonic(c *input.Cursor, n int64, shift int) monotonic {
 	m.blocks = make([]monotonicBlock, count)
 	for i := range m.blocks {
 		b := monotonicBlock{min: c.I64()}
-		b.slope = math.Float32frombits(uint32(c.I32())) //nolint:gosec // bits of a float
+		b.slope = math.Float32frombits(uint32(c.I32()))
 		b.offset, b.bits = c.I64(), int(c.U8())
 		c.Expect(slices.Contains(packedWidths, b.bits), "a width of packed values", b.bits)
 		c.Expect(b.offset >= 0, "an offset", b.offset)
@@ -81,13 +81,13 @@ func unpack(data []byte, i, width int, little bool) int64 {
 	at := i * width
 	if width == 64 {
 		if little {
-			return int64(binary.LittleEndian.Uint64(data[at/8:])) //nolint:gosec // the format's signed integer
+			return int64(binary.LittleEndian.Uint64(data[at/8:]))
 		}
-		return int64(binary.BigEndian.Uint64(data[at/8:])) //nolint:gosec // the format's signed integer
+		return int64(binary.BigEndian.Uint64(data[at/8:]))
 	}
 	mask := uint64(1)<<width - 1
 	if little {
-		return int64(binary.LittleEndian.Uint64(data[at/8:]) >> (at & 7) & mask) //nolint:gosec // below 2^57
+		return int64(binary.LittleEndian.Uint64(data[at/8:]) >> (at & 7) & mask)
 	}
-	return int64(binary.BigEndian.Uint64(data[at/8:]) >> (64 - at&7 - width) & mask) //nolint:gosec // below 2^57
+	return int64(binary.BigEndian.Uint64(data[at/8:]) >> (64 - at&7 - width) & mask)
 }

@@ -127,9 +127,9 @@ func (c *Cursor) I32() int32 {
 		return 0
 	}
 	if c.little {
-		return int32(binary.LittleEndian.Uint32(b)) //nolint:gosec // the format's signed integer
+		return int32(binary.LittleEndian.Uint32(b))
 	}
-	return int32(binary.BigEndian.Uint32(b)) //nolint:gosec // the format's signed integer
+	return int32(binary.BigEndian.Uint32(b))
 }
 
 // I64 reads eight bytes in the file's order.
@@ -139,9 +139,9 @@ func (c *Cursor) I64() int64 {
 		return 0
 	}
 	if c.little {
-		return int64(binary.LittleEndian.Uint64(b)) //nolint:gosec // the format's signed integer
+		return int64(binary.LittleEndian.Uint64(b))
 	}
-	return int64(binary.BigEndian.Uint64(b)) //nolint:gosec // the format's signed integer
+	return int64(binary.BigEndian.Uint64(b))
 }
 
 // BE32 reads four bytes big-endian, whatever the file's order: headers, footers and segments_N.
@@ -150,7 +150,7 @@ func (c *Cursor) BE32() int32 {
 	if b == nil {
 		return 0
 	}
-	return int32(binary.BigEndian.Uint32(b)) //nolint:gosec // the format's signed integer
+	return int32(binary.BigEndian.Uint32(b))
 }
 
 // BE64 reads eight bytes big-endian, whatever the file's order.
@@ -159,31 +159,31 @@ func (c *Cursor) BE64() int64 {
 	if b == nil {
 		return 0
 	}
-	return int64(binary.BigEndian.Uint64(b)) //nolint:gosec // the format's signed integer
+	return int64(binary.BigEndian.Uint64(b))
 }
 
 // VLong reads up to nine groups of seven bits, lowest first. A negative number fails: no format here has one.
 func (c *Cursor) VLong() int64 {
 	v := c.uvarint(63)
-	return int64(v) //nolint:gosec // bounded by 63 bits
+	return int64(v)
 }
 
 // VInt reads a VInt that must be at least 0, as every count and length is.
 func (c *Cursor) VInt() int {
 	v := c.uvarint(31)
-	return int(v) //nolint:gosec // bounded by 31 bits
+	return int(v)
 }
 
 // ZInt reads a zigzag-coded 32-bit integer.
 func (c *Cursor) ZInt() int32 {
 	v := c.uvarint(32)
-	return int32(v>>1) ^ -int32(v&1) //nolint:gosec // zigzag
+	return int32(v>>1) ^ -int32(v&1)
 }
 
 // ZLong reads a zigzag-coded 64-bit integer (up to ten groups).
 func (c *Cursor) ZLong() int64 {
 	v := c.uvarint(64)
-	return int64(v>>1) ^ -int64(v&1) //nolint:gosec // zigzag
+	return int64(v>>1) ^ -int64(v&1)
 }
 
 func (c *Cursor) uvarint(bits uint) uint64 {

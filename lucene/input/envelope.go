@@ -30,7 +30,7 @@ func (c *Cursor) Header() Header {
 	start := c.Offset()
 	magic := c.BE32()
 	if c.err == nil && magic != headerMagic {
-		c.FailAt(start, fmt.Sprintf("codec header magic %08x", headerMagic), fmt.Sprintf("%08x", uint32(magic))) //nolint:gosec // shown as bits
+		c.FailAt(start, fmt.Sprintf("codec header magic %08x", headerMagic), fmt.Sprintf("%08x", uint32(magic)))
 	}
 	c.Note("codec header magic")
 	h := Header{Codec: c.Str()}
@@ -67,7 +67,7 @@ func (c *Cursor) Footer() {
 		c.Fail(fmt.Sprintf("the footer, %d bytes before the end", FooterSize), fmt.Sprintf("%d bytes left", c.Remaining()))
 	}
 	magic := c.BE32()
-	c.Expect(uint32(magic) == footerMagic, fmt.Sprintf("footer magic %08x", uint32(footerMagic)), fmt.Sprintf("%08x", uint32(magic))) //nolint:gosec // shown as bits
+	c.Expect(uint32(magic) == footerMagic, fmt.Sprintf("footer magic %08x", uint32(footerMagic)), fmt.Sprintf("%08x", uint32(magic)))
 	c.Note("footer magic")
 	algorithm := c.BE32()
 	c.Expect(algorithm == 0, "checksum algorithm 0", algorithm)

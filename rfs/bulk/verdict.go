@@ -1,0 +1,53 @@
+package bulk
+
+import (
+	"errors"
+	"net/http"
+
+	"migassist/cluster"
+)
+
+// verdict is what to do about a request or an item that did not succeed.
+type verdict int
+
+const (
+	again  verdict = iota // the same, later
+	refuse                // it will never succeed: keep it aside, with the reason
+	split                 // in halves, down to the operation that spoils the request
+	abort                 // the run must stop: the target is not what it should be
+)
+
+// judgeRequest decides about a request that got no usable answer.
+func judgeRequest(err error) verdict {
+	var answer *cluster.Error
+	switch {
+	case cluster.TooLarge(err):
+		return split
+	case cluster.Retryable(err):
+		return again
+	case errors.As(err, &answer) && answer.Status == http.StatusBadRequest:
+		return split // one operation that can't be parsed spoils all
+	default:
+		return abort
+	}
+}
+
+// Item errors for which no other item will fare better.
+var hopeless = map[string]bool{
+	"index_not_found_exception": true,
+	"security_exception":        true,
+	"index_closed_exception":    true,
+}
+
+// judgeItem decides about an item with an error. A block lifts when the disk has room again, or an operator
+// says so: waiting loses nothing, refusing would set aside every document.
+func judgeItem(item cluster.BulkItem) verdict {
+	switch {
+	case item.Retryable(), item.Error.Type == "cluster_block_exception":
+		return again
+	case hopeless[item.Error.Type]:
+		return abort
+	default:
+		return refuse
+	}
+}
