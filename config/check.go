@@ -15,8 +15,8 @@ var (
 	ForMetadata = Scope{[]string{"output", "snapshot", "target", "indices", "metadata"}, (*Config).checkMetadata}
 	// ForSnapshots is what looking into a repository takes; the name of a snapshot is not needed for a list of them.
 	ForSnapshots = Scope{[]string{"output", "snapshot"}, (*Config).checkRepository}
-	// ForOutput is for commands that only print.
-	ForOutput = Scope{[]string{"output"}, nil}
+	// ForDisplay is for showing the configuration itself: all of it, complete or not.
+	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "target", "indices", "rfs", "metadata"}, nil}
 )
 
 func (c *Config) checkRFS() Problems {

@@ -206,7 +206,7 @@ func TestFilesThatAreNoConfiguration(t *testing.T) {
 		{"too large", strings.Repeat("#", maxFileSize+1), "more than a configuration may have"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := load(t, ForOutput, c.content)
+			_, err := load(t, ForDisplay, c.content)
 			if got := problemsOf(t, err); !strings.Contains(got, c.want) {
 				t.Errorf("got %q, want it to contain %q", got, c.want)
 			}
@@ -216,14 +216,14 @@ func TestFilesThatAreNoConfiguration(t *testing.T) {
 
 func TestEmptyFilesAndSectionsAreFine(t *testing.T) {
 	for _, content := range []string{"", "\n", "# nothing\n", "---\n", "target:\n  # host: x\nrfs: {}\n", "log.level: debug\n"} {
-		if _, err := load(t, ForOutput, content); err != nil {
+		if _, err := load(t, ForDisplay, content); err != nil {
 			t.Errorf("%q: %v", content, err)
 		}
 	}
 }
 
 func TestNamedFileMustBeThere(t *testing.T) {
-	if _, err := load(t, ForOutput, "", "--config", "nowhere.yaml"); !strings.Contains(problemsOf(t, err), "--config: open nowhere.yaml") {
+	if _, err := load(t, ForDisplay, "", "--config", "nowhere.yaml"); !strings.Contains(problemsOf(t, err), "--config: open nowhere.yaml") {
 		t.Errorf("got %v", err)
 	}
 	other := filepath.Join(t.TempDir(), "other.yaml")
@@ -231,7 +231,7 @@ func TestNamedFileMustBeThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("MIGASSIST_CONFIG", other)
-	got, err := load(t, ForOutput, "output: broken\n")
+	got, err := load(t, ForDisplay, "output: broken\n")
 	if err != nil || got.Output != JSON {
 		t.Errorf("got output %v and error %v, want the named file instead of the one in the working directory", got.Output, err)
 	}

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"migassist/config"
+)
+
+// Exit codes, the same in every mode.
+const (
+	exitDone     = 0
+	exitFailed   = 1
+	exitUsage    = 2
+	exitFindings = 3
+	exitNothing  = 4
+	exitSignal   = 128 // and the number of the signal
+)
+
+// exitCodes is the part of every help text that says what the codes mean.
+const exitCodes = `Exit codes:
+  0    done
+  1    failed
+  2    wrong usage or configuration; nothing was done
+  3    done, with findings: something was skipped, changed or refused, and is named
+  4    nothing to do
+  130  stopped by SIGINT, with work left and state saved (SIGTERM: 143)`
+
+// The ends of a command that are no failures. What there is to say about them has been printed with the results.
+var (
+	errFindings = errors.New("done with findings")
+	errNothing  = errors.New("nothing to do")
+)
+
+// Stopped is the cause of a context that a signal cancelled.
+type Stopped struct{ Signal os.Signal }
+
+// Error names the signal.
+func (s Stopped) Error() string { return fmt.Sprintf("stopped by signal: %s", s.Signal) }
+
+// usageError is a command line that cannot be run. Hint says where to read on.
+type usageError struct {
+	problem string
+	hint    string
+}
+
+func (e usageError) Error() string { return e.problem }
+
+// exitCode turns the end of a command into the code of the process.
+func exitCode(ctx context.Context, err error) int {
+	var usage usageError
+	var problems config.Problems
+	var stopped Stopped
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errFindings):
+		return exitFindings
+	case errors.Is(err, errNothing):
+		return exitNothing
+	case errors.As(err, &usage), errors.As(err, &problems):
+		return exitUsage
+	case errors.As(context.Cause(ctx), &stopped) && errors.Is(err, context.Canceled), errors.As(err, &stopped):
+		if number, ok := stopped.Signal.(syscall.Signal); ok {
+			return exitSignal + int(number)
+		}
+	}
+	return exitFailed
+}
+
+// quiet says whether an end has been told already.
+func quiet(err error) bool {
+	return err == nil || errors.Is(err, errFindings) || errors.Is(err, errNothing)
+}

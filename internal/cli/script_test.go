@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the scripts run this test binary as migassist.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"migassist": func() {
+			streams := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+			os.Exit(Main(context.Background(), streams, os.Args[1:], nil)) //nolint:forbidigo // this is the main of the process that a script starts
+		},
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "../../testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": status},
+	})
+}
+
+// status is a command of the scripts: "status 2 migassist …" runs a program that must end with code 2.
+func status(script *testscript.TestScript, negated bool, arguments []string) {
+	if negated || len(arguments) < 2 {
+		script.Fatalf("usage: status CODE PROGRAM [ARGUMENT…]")
+	}
+	want, err := strconv.Atoi(arguments[0])
+	script.Check(err)
+	got := 0
+	var ended *exec.ExitError
+	if err := script.Exec(arguments[1], arguments[2:]...); errors.As(err, &ended) {
+		got = ended.ExitCode()
+	} else if err != nil {
+		script.Fatalf("%v", err)
+	}
+	if got != want {
+		script.Fatalf("%v ended with %d, want %d", arguments[1:], got, want)
+	}
+}
