@@ -1,23 +1,49 @@
 package testcluster
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
+	"strings"
 )
 
 // scanSize is how many documents one page of a scan has.
 const scanSize = 1000
 
 // Hit is a document as the server returned it; Source has the server's bytes,
-// unchanged, and is nil where the index keeps none.
+// unchanged with the white space around them, and is nil where the index keeps none.
 type Hit struct {
 	Index   string          `json:"_index"`
 	ID      string          `json:"_id"`
 	Routing string          `json:"_routing,omitempty"`
 	Source  json.RawMessage `json:"_source,omitempty"`
+}
+
+// sourceKey cannot occur earlier in a hit than as its key: inside a string its quotes
+// would be escaped, and what comes before it are plain values.
+var sourceKey = []byte(`"_source":`)
+
+// UnmarshalJSON reads a hit. A json.RawMessage alone would lose the white space
+// around the source, which the server keeps as it came.
+func (h *Hit) UnmarshalJSON(data []byte) error {
+	type plain Hit
+	if err := json.Unmarshal(data, (*plain)(h)); err != nil {
+		return err
+	}
+	if h.Source == nil {
+		return nil
+	}
+	start := bytes.Index(data, sourceKey) + len(sourceKey)
+	end := start + bytes.Index(data[start:], h.Source) + len(h.Source)
+	for strings.IndexByte(" \t\r\n", data[end]) >= 0 {
+		end++
+	}
+	h.Source = slices.Clone(data[start:end])
+	return nil
 }
 
 // page is one answer of a scroll.
@@ -32,12 +58,12 @@ type page struct {
 	} `json:"hits"`
 }
 
-// Scan calls do with every document of an index (one slice of n where slices > 1),
+// Scan calls do with every document of an index (or one slice of it, where of > 1),
 // in no order. The hit's bytes stay valid.
-func (s *Server) Scan(ctx context.Context, index string, slice, slices int, do func(Hit) error) error {
+func (s *Server) Scan(ctx context.Context, index string, slice, of int, do func(Hit) error) error {
 	request := map[string]any{"size": scanSize, "sort": []string{"_doc"}}
-	if slices > 1 {
-		request["slice"] = map[string]int{"id": slice, "max": slices}
+	if of > 1 {
+		request["slice"] = map[string]int{"id": slice, "max": of}
 	}
 	body, err := json.Marshal(request)
 	if err != nil {
