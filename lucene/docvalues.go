@@ -62,10 +62,29 @@ type columns struct {
 }
 
 func (s *Segment) findColumn(c *input.Cursor, fields []Field, want Field) (presence, error) {
+	var found presence
+	seen := false
+	err := s.walkColumns(c, fields, func(m columns, kind DocValuesType, field Field) bool {
+		if field.Number != want.Number || kind != Numeric {
+			m.skip(kind, field)
+			return true
+		}
+		found, seen = m.presence(), true
+		return false
+	})
+	if err == nil && !seen {
+		c.Fail("a numeric column of field "+want.Name, "none")
+		err = c.Err()
+	}
+	return found, err
+}
+
+// walkColumns calls visit for each column that .dvm describes; visit reads the entry and tells whether to go on.
+func (s *Segment) walkColumns(c *input.Cursor, fields []Field, visit func(columns, DocValuesType, Field) bool) error {
 	header := c.IndexHeader()
 	format, known := docValuesFormats[header.Codec]
 	if c.Err() == nil && !known {
-		return presence{}, &UnsupportedError{File: "doc values of segment " + s.Name, Codec: header.Codec, Known: keys(docValuesFormats)}
+		return &UnsupportedError{File: "doc values of segment " + s.Name, Codec: header.Codec, Known: keys(docValuesFormats)}
 	}
 	c.ExpectVersion(header, format.oldest, format.newest)
 	c.ExpectID(header, s.ID)
@@ -79,20 +98,20 @@ func (s *Segment) findColumn(c *input.Cursor, fields []Field, want Field) (prese
 		field, ok := byNumber[int(number)]
 		m.Expect(ok, "the number of a field", number)
 		kind := DocValuesType(m.U8() + 1)
-		if field.Number == want.Number && kind == Numeric {
-			p := m.presence()
-			return p, m.Err()
-		}
-		m.skip(kind, field)
 		m.Note("column of field %d %q, kind %d", number, field.Name, kind)
+		if !visit(m, kind, field) {
+			return m.Err()
+		}
+		m.Note("  rest of the entry")
 	}
-	m.Expect(false, fmt.Sprintf("a numeric column of field %s", want.Name), "none")
-	return presence{}, m.Err()
+	m.Note("end of columns")
+	m.Footer()
+	return m.Err()
 }
 
 func (m columns) presence() presence {
 	p := presence{offset: m.I64(), length: m.I64(), jumps: int(m.U16()), rankPower: int(int8(m.U8())), little: m.format.little}
-	m.Note("documents with a value: %d bytes at %d", p.length, p.offset)
+	m.Note("  documents with a value: %d bytes at %d", p.length, p.offset)
 	return p
 }
 
