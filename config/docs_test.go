@@ -13,8 +13,8 @@ import (
 
 var update = flag.Bool("update", false, "write the table of keys into docs/configuration.md anew")
 
-// The table of keys in docs/configuration.md is drawn from the schema:
-// go test ./config -run Documentation -update
+// The table of keys in docs/configuration.md is drawn from the schema. To write
+// it anew: go test ./config -run Documentation -update.
 func TestDocumentationListsTheSchema(t *testing.T) {
 	const begin, end = "<!-- keys: written by go test ./config -run Documentation -update -->\n", "<!-- end of keys -->\n"
 	name := filepath.Join("..", "docs", "configuration.md")
