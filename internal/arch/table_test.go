@@ -18,7 +18,7 @@ var rows = map[int][]string{
 	},
 	1: {"capture", "cluster", "internal/blob", "lucene", "internal/telemetry"},
 	0: {
-		"config", "cluster/version", "cluster/route", "capture/httpwire", "rfs/lease",
+		"config", "selection", "cluster/version", "cluster/route", "capture/httpwire", "rfs/lease",
 		"lucene/input", "snapshot/smile", "internal/retry", "internal/awsauth", "internal/arch",
 	},
 }
