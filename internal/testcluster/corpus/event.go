@@ -3,6 +3,7 @@ package corpus
 import (
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -27,18 +28,18 @@ func NewWriter() *Writer {
 		"ba", "con", "der", "el", "fi", "gra", "ho", "in", "ju", "ka", "lo", "men", "nor", "ol", "per", "qui", "ra", "ser", "ti", "un", "ver", "wa", "xen", "yo", "zu",
 	}
 	for range vocabulary {
-		word := ""
+		var word strings.Builder
 		for range 1 + w.random.IntN(4) {
-			word += syllables[w.random.IntN(len(syllables))]
+			word.WriteString(syllables[w.random.IntN(len(syllables))])
 		}
-		w.words = append(w.words, word)
+		w.words = append(w.words, word.String())
 	}
 	for range vocabulary {
-		phrase := w.word()
-		for range 1 + w.random.IntN(5) {
-			phrase += " " + w.word()
+		phrase := make([]string, 2+w.random.IntN(5))
+		for i := range phrase {
+			phrase[i] = w.word()
 		}
-		w.phrases = append(w.phrases, phrase)
+		w.phrases = append(w.phrases, strings.Join(phrase, " "))
 	}
 	return w
 }

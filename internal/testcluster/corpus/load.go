@@ -23,14 +23,14 @@ type Load struct {
 	Size   int // bytes of a document, on average
 }
 
-// settings keep the server busy with nothing but storing: no replica, no refresh, and
+// loadSettings keep the server busy with nothing but storing: no replica, no refresh, and
 // an index on few fields.
-const settings = `{"settings":{"number_of_shards":%d,"number_of_replicas":0,"refresh_interval":-1,"translog":{"durability":"async"}},
+const loadSettings = `{"settings":{"number_of_shards":%d,"number_of_replicas":0,"refresh_interval":-1,"translog":{"durability":"async"}},
 "mappings":{"dynamic":false,"properties":{"@timestamp":{"type":"date"},"status":{"type":"short"}}}}`
 
 // Run makes the index and loads documents 0 to Docs, with their number as id.
 func (l Load) Run(ctx context.Context, s *testcluster.Server) error {
-	if _, err := s.Do(ctx, "PUT", "/"+l.Index, fmt.Appendf(nil, settings, l.Shards)); err != nil {
+	if _, err := s.Do(ctx, "PUT", "/"+l.Index, fmt.Appendf(nil, loadSettings, l.Shards)); err != nil {
 		return err
 	}
 	group, inGroup := errgroup.WithContext(ctx)
