@@ -1,9 +1,10 @@
 # Everything a developer types. `make` alone lists it.
-# Settings: FUZZTIME (30s a target), BENCHTIME, GO.
+# Settings: FUZZTIME (30s a target), BENCHTIME, BENCHREPO (where the million documents lie), GO.
 
 GO        ?= go
 FUZZTIME  ?= 30s
-BENCHTIME ?= 2s
+BENCHTIME ?= 1s
+BENCHREPO ?= dist/bench
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X migassist/internal/cli.version=$(VERSION)
 LINTER    := bin/golangci-lint
@@ -43,8 +44,14 @@ fuzz: ## every Fuzz target for FUZZTIME (30s) each
 		done; \
 	done
 
-bench: build ## the benchmarks, then the million-documents run
+bench: build $(BENCHREPO)/repository ## the benchmarks, then a million documents read (Java 17, Maven to make them)
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+	$(GO) run ./internal/testcluster/measure -- bin/migassist rfs --output json --log-level warn \
+		--repo-uri $(abspath $(BENCHREPO)/repository) --snapshot-name bench --index-allowlist bench --target-file /dev/null \
+		--dead-letter-file $(BENCHREPO)/dead-letters.ndjson
+
+$(BENCHREPO)/repository:
+	$(GO) run ./internal/testcluster/benchcorpus -out $(BENCHREPO)
 
 fixtures: ## write testdata/snapshots anew from the real servers (Java 17, Maven)
 	$(GO) run ./internal/testcluster/fixtures
