@@ -1,0 +1,107 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"slices"
+	"strconv"
+
+	"migassist/internal/blob"
+	"migassist/lucene/input"
+)
+
+// Directory is a shard as Lucene sees it: files by name.
+type Directory struct {
+	shard *Shard
+	files map[string]*ShardFile
+}
+
+// Directory returns the files of the shard.
+func (s *Shard) Directory() *Directory {
+	d := &Directory{shard: s, files: make(map[string]*ShardFile, len(s.Files))}
+	for i := range s.Files {
+		d.files[s.Files[i].Name] = &s.Files[i]
+	}
+	return d
+}
+
+// Names returns the names of all files, sorted.
+func (d *Directory) Names() []string { return sortedKeys(d.files) }
+
+// Open opens the file called name for reading by offset, under ctx until it is closed. Its length is compared with the
+// blobs', and the checksum that the snapshot recorded with the one in the file's footer; the bytes
+// between are for the reader to verify, except that small files kept in the file list are verified here.
+// Errors: one that wraps fs.ErrNotExist where a file or blob is missing, or a *[input.CorruptError].
+func (d *Directory) Open(ctx context.Context, name string) (input.File, error) {
+	entry, ok := d.files[name]
+	if !ok {
+		return nil, fmt.Errorf("open file %s: %w in %s; it has %v", name, fs.ErrNotExist, d.shard, d.Names())
+	}
+	f, err := d.open(ctx, entry)
+	if err != nil {
+		return nil, fmt.Errorf("open file %s of %s: %w", name, d.shard, err)
+	}
+	return f, nil
+}
+
+func (d *Directory) open(ctx context.Context, entry *ShardFile) (input.File, error) {
+	if entry.Virtual {
+		return d.openVirtual(entry)
+	}
+	f := &file{ctx: ctx, entry: entry, store: d.shard.index.snapshot.repo.store, path: d.blobPath, handles: map[int64]blob.Handle{}}
+	if err := f.compareLengths(ctx); err != nil {
+		return nil, err
+	}
+	if err := compareChecksum(f, entry); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// openVirtual serves a file out of the file list.
+func (d *Directory) openVirtual(entry *ShardFile) (input.File, error) {
+	f := input.NewBytes(entry.Name, slices.Clip(entry.content))
+	if entry.Checksum == "" {
+		return f, nil
+	}
+	if err := input.CheckCRC(entry.Name+" (meta_hash in "+d.shard.at+")", entry.content); err != nil {
+		return nil, err
+	}
+	return f, compareChecksum(f, entry)
+}
+
+// blobPath is where a data blob of the shard lies.
+func (d *Directory) blobPath(name string) string {
+	s := d.shard
+	return s.index.snapshot.repo.layout.dataPath(s.index.ID, s.Number, name)
+}
+
+// compareChecksum compares the footer of f with what the snapshot recorded.
+func compareChecksum(f input.File, entry *ShardFile) error {
+	if entry.Checksum == "" {
+		return nil
+	}
+	want, err := strconv.ParseUint(entry.Checksum, 36, 64)
+	if err != nil || want > math.MaxUint32 {
+		return &input.CorruptError{File: entry.Name, Offset: 0, Want: "a recorded checksum in base 36", Got: fmt.Sprintf("%q", entry.Checksum)}
+	}
+	at := entry.Size - input.FooterSize
+	if at < 0 {
+		return &input.CorruptError{File: entry.Name, Offset: entry.Size, Want: "a footer of 16 bytes", Got: fmt.Sprintf("a file of %d", entry.Size)}
+	}
+	footer := make([]byte, input.FooterSize)
+	if err := input.ReadFull(f, footer, at); err != nil {
+		return err
+	}
+	got, err := input.FooterChecksum(entry.Name, footer, at)
+	if err != nil {
+		return err
+	}
+	if uint64(got) != want {
+		return &input.CorruptError{File: entry.Name, Offset: entry.Size - 8, Want: fmt.Sprintf("CRC32 %08x as the snapshot recorded", want), Got: fmt.Sprintf("%08x in its footer", got)}
+	}
+	return nil
+}
