@@ -1,0 +1,276 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+)
+
+// fieldRules give each field a type the target has.
+var fieldRules = []Rule{
+	{
+		Name: "flattened", Fidelity: Equivalent,
+		Applies: func(p Pair) bool { return fromElasticsearch(p) && p.To.AtLeast(2, 7) },
+		Why:     "flat_object is the target's type for an object whose leaves are all searched as keywords",
+		rewrite: everyField(flattenedToFlatObject),
+	},
+	{
+		Name: "dense-vector", Fidelity: Equivalent, Applies: fromElasticsearch,
+		Why: "knn_vector holds the same numbers; scripts that compute a distance work on it, " +
+			"with the names of the target's functions",
+		rewrite: everyField(denseVectorToKNN),
+	},
+	{
+		Name: "constant-keyword", Fidelity: Equivalent, Applies: fromElasticsearch,
+		Why:     "the target wants the value to be said, and no document had given one yet",
+		rewrite: everyField(constantWithoutValue),
+	},
+	{
+		Name: "field-type", Fidelity: Lossy,
+		Why:     "the target does not have this field type",
+		rewrite: everyField(replaceUnknownType),
+	},
+	{
+		Name: "field-similarity", Fidelity: Lossy,
+		Why:     "the similarity it names does not exist on the target; scores are computed by the target's default",
+		rewrite: everyField(removeUnknownSimilarity),
+	},
+	{
+		Name: "field-alias", Fidelity: Lossy,
+		Why:     "the field it stands for cannot be searched on the target, and an alias must lead to one that can",
+		rewrite: everyField(removeDanglingAlias),
+	},
+	{
+		Name: "copy-to", Fidelity: Lossy,
+		Why:     "the field it copies to is kept unparsed on the target and takes no copies",
+		rewrite: everyField(removeDanglingCopy),
+	},
+}
+
+func everyField(visit func(*draft, *field)) func(*draft) {
+	return func(d *draft) {
+		d.fields(func(f *field) { visit(d, f) })
+	}
+}
+
+// retype records the new type of a field and then what it had beside the type
+// and may not keep.
+func (d *draft) retype(f *field, to, why string, fidelity Fidelity, keep ...string) {
+	d.set(edit{in: f.def, at: f.at, key: "type", why: why, fidelity: fidelity}, to)
+	for _, name := range sorted(f.def) {
+		if name != "type" && !has(keep, name) {
+			d.remove(edit{in: f.def, at: f.at, key: name, fidelity: fidelity, why: "a field of type " + to + " does not have it"})
+		}
+	}
+}
+
+func flattenedToFlatObject(d *draft, f *field) {
+	if f.kind() != "flattened" {
+		return
+	}
+	if f.role == multiField {
+		return // flat_object is no multi-field: left to replaceUnknownType
+	}
+	d.set(edit{in: f.def, at: f.at, key: "type"}, "flat_object")
+	for _, name := range sorted(f.def) {
+		if name == "type" || has(d.parameters("flat_object"), name) {
+			continue
+		}
+		e := edit{in: f.def, at: f.at, key: name, fidelity: Lossy, why: "a flat_object has no such parameter; its leaves are indexed as the target does it"}
+		if name == "depth_limit" || name == "eager_global_ordinals" || name == "split_queries_on_whitespace" {
+			e.fidelity = Equivalent
+		}
+		d.remove(e)
+	}
+}
+
+func denseVectorToKNN(d *draft, f *field) {
+	dims, said := f.def["dims"]
+	if f.kind() != "dense_vector" || !said || f.role != property || d.modules.lack(d.module("knn_vector")) || d.known.Fields["knn_vector"] == nil {
+		return // left to replaceUnknownType
+	}
+	for _, name := range sorted(f.def) {
+		if name != "type" && name != "dims" && name != "meta" {
+			return // 8.x: it has an index of its own, which is not this rule's
+		}
+	}
+	d.set(edit{in: f.def, at: f.at, key: "type"}, "knn_vector")
+	d.remove(edit{in: f.def, at: f.at, key: "dims"})
+	d.set(edit{in: f.def, at: f.at, key: "dimension"}, dims)
+}
+
+func constantWithoutValue(d *draft, f *field) {
+	if f.kind() != "constant_keyword" || f.def["value"] != nil || d.known.Fields["constant_keyword"] == nil {
+		return
+	}
+	d.retype(f, "keyword", "", Equivalent, "meta")
+}
+
+// fallback is the nearest type for one the target lacks.
+type fallback struct {
+	to   string
+	why  string
+	keep []string
+}
+
+var fallbacks = map[string]fallback{
+	"version": {
+		"keyword", "the target has no version type; terms are found as before, order and ranges are those of text",
+		words("meta"),
+	},
+	"wildcard": {
+		"keyword", "the target has no wildcard type; the same queries work, patterns with a leading star are slower",
+		words("ignore_above null_value copy_to fields meta"),
+	},
+	"constant_keyword": {
+		"keyword", "the target has no constant_keyword; documents that do not carry the value are not found by it",
+		words("meta"),
+	},
+	"match_only_text": {
+		"text", "the target has no match_only_text; text does the same with a larger index",
+		words("analyzer search_analyzer search_quote_analyzer fields copy_to meta"),
+	},
+	"unsigned_long": {
+		"keyword", "the target has no unsigned_long, and a long cannot hold its upper half; terms are found, ranges are not",
+		words("ignore_malformed null_value copy_to fields meta"),
+	},
+	"counted_keyword": {"keyword", "the target has no counted_keyword; terms are found, repeated values are counted once", words("meta")},
+	"string":          {"text", "the target has no string type", words("analyzer search_analyzer fields copy_to")},
+}
+
+// replaceUnknownType gives a field whose type the target lacks the nearest one.
+// Where there is none, an object that is not parsed takes any value: the
+// documents stay whole, the field cannot be searched.
+func replaceUnknownType(d *draft, f *field) {
+	name := f.kind()
+	if name == "" || strings.HasPrefix(name, "{") || d.hasType(name) {
+		return
+	}
+	if to, ok := fallbacks[name]; ok && d.hasType(to.to) {
+		d.retype(f, to.to, to.why, Lossy, to.keep...)
+		return
+	}
+	d.disable(f, name)
+}
+
+// disable turns a field into an object that takes any value and does nothing
+// with it; a multi-field, which has no values of its own, is removed.
+func (d *draft) disable(f *field, name string) {
+	why := fmt.Sprintf("the target does not have the field type %s", name)
+	if module := d.module(name); module != "" {
+		why = fmt.Sprintf("the field type %s comes with %s, which the target does not have", name, module)
+	}
+	if f.role == multiField {
+		d.remove(edit{in: f.in, at: f.parent(), key: f.name, why: why + "; the field above it stays"})
+		return
+	}
+	d.set(edit{in: f.def, at: f.at, key: "type", why: why + "; its values stay in the documents, unparsed, and cannot be searched"}, "object")
+	d.set(edit{in: f.def, at: f.at, key: "enabled", why: why + "; an object that is not enabled takes any value"}, false)
+	for _, key := range sorted(f.def) {
+		if key != "type" && key != "enabled" {
+			d.remove(edit{in: f.def, at: f.at, key: key, why: why})
+		}
+	}
+}
+
+// hasType tells whether the target has a field type: its table lists it, and no
+// module it comes with is known to be missing; or a plugin the target says it
+// has brings it.
+func (d *draft) hasType(name string) bool {
+	module := d.module(name)
+	if d.known.Fields[name] != nil {
+		return !d.modules.lack(module)
+	}
+	return module != "" && d.modules.have(module)
+}
+
+// pluginTypes are brought by plugins outside the full distribution, so that no
+// table lists them.
+var pluginTypes = map[string]string{
+	"murmur3": "mapper-murmur3", "annotated_text": "mapper-annotated-text", "icu_collation_keyword": "analysis-icu",
+	"xy_point": "opensearch-geospatial", "xy_shape": "opensearch-geospatial",
+}
+
+func (d *draft) module(name string) string {
+	if f := d.known.Fields[name]; f != nil {
+		return f.Module
+	}
+	return pluginTypes[name]
+}
+
+func (d *draft) parameters(name string) []string {
+	if f := d.known.Fields[name]; f != nil {
+		return f.Parameters
+	}
+	return nil
+}
+
+// removeUnknownSimilarity looks up the name a field gives: in the settings of an
+// index, as a template may be put together with one that defines it.
+func removeUnknownSimilarity(d *draft, f *field) {
+	name, said := f.def["similarity"].(string)
+	if !said || name == "BM25" || name == "boolean" || name == "default" || f.kind() == "knn_vector" {
+		return
+	}
+	if _, defined := d.Settings["index.similarity."+name+".type"]; !defined && (d.Kind == Index || name == "classic") {
+		d.remove(edit{in: f.def, at: f.at, key: "similarity"})
+	}
+}
+
+func removeDanglingAlias(d *draft, f *field) {
+	path, said := f.def["path"].(string)
+	if f.kind() == "alias" && said && d.unparsed(path) {
+		d.remove(edit{in: f.in, at: f.parent(), key: f.name})
+	}
+}
+
+func removeDanglingCopy(d *draft, f *field) {
+	value, there := f.def["copy_to"]
+	if !there {
+		return
+	}
+	names := listed(value)
+	var kept []string
+	for _, name := range names {
+		if !d.unparsed(name) {
+			kept = append(kept, name)
+		}
+	}
+	switch {
+	case len(kept) == len(names):
+	case len(kept) == 0:
+		d.remove(edit{in: f.def, at: f.at, key: "copy_to"})
+	default:
+		d.set(edit{in: f.def, at: f.at, key: "copy_to"}, relisted(value, kept))
+	}
+}
+
+// unparsed tells whether a dotted path leads to a field that this item had under
+// a type of its own and now keeps as an object that is not enabled.
+func (d *draft) unparsed(path string) bool {
+	at := d.Mappings
+	parts := strings.Split(path, ".")
+	for i := range parts {
+		properties, _ := at["properties"].(map[string]any)
+		if at, _ = properties[parts[i]].(map[string]any); at == nil {
+			return false
+		}
+	}
+	enabled, said := at["enabled"]
+	return said && !asBool(enabled) && at["type"] == "object" && d.replaced(path)
+}
+
+// replaced tells whether this draft took the type away from a field; an object
+// that was disabled on the source already is the source's business.
+func (d *draft) replaced(path string) bool {
+	at := d.content().at("mappings")
+	for name := range strings.SplitSeq(path, ".") {
+		at = at.at("properties", name)
+	}
+	want := string(at.at("type"))
+	for _, c := range d.changes {
+		if c.Path == want && c.After == "object" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,192 @@
+package rules
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// unknownRules come last: what no rule before them named is compared with the
+// table of what the target knows, and what it does not know is removed and
+// listed. Nothing is left for the target to complain about.
+var unknownRules = []Rule{
+	{
+		Name: "unknown-setting", Fidelity: Lossy,
+		Why:     "the target does not know this setting and would refuse the whole item",
+		rewrite: removeUnknownSettings,
+	},
+	{
+		Name: "runtime-fields", Fidelity: Lossy,
+		Why:     "the target has no runtime fields; from 2.15 derived fields do the same, with scripts that are written anew",
+		rewrite: removeRuntime,
+	},
+	{
+		Name: "runtime-template", Fidelity: Lossy,
+		Why:     "it makes runtime fields, which the target does not have; such fields are indexed instead, by the target's defaults",
+		rewrite: removeRuntimeTemplates,
+	},
+	{
+		Name: "unknown-mapping-key", Fidelity: Lossy,
+		Why:     "the target does not know this key of a mapping and would refuse it",
+		rewrite: removeUnknownMappingKeys,
+	},
+	{
+		Name: "unknown-parameter", Fidelity: Lossy,
+		Why:     "the field type does not have this parameter on the target",
+		rewrite: everyField(removeUnknownParameters),
+	},
+	{
+		Name: "unknown-alias-key", Fidelity: Lossy,
+		Why:     "an alias does not have this key on the target",
+		rewrite: removeUnknownAliasKeys,
+	},
+	{
+		Name: "unknown-template-key", Fidelity: Lossy,
+		Why:     "a template does not have this key on the target",
+		rewrite: removeUnknownTemplateKeys,
+	},
+}
+
+// settingGroups are settings whose last part is the user's own.
+var settingGroups = words("index.analysis. index.similarity. index.routing.allocation.require. index.routing.allocation.include. " +
+	"index.routing.allocation.exclude.")
+
+// settingModule is what a setting belongs to, where it is not the core.
+func settingModule(name string) string {
+	switch {
+	case name == "index.knn" || strings.HasPrefix(name, "index.knn."):
+		return "opensearch-knn"
+	case strings.HasPrefix(name, "index.percolator."):
+		return "percolator"
+	}
+	return ""
+}
+
+func removeUnknownSettings(d *draft) {
+	for _, name := range sorted(d.Settings) {
+		switch {
+		case d.modules.lack(settingModule(name)):
+			d.removeSetting(name, "it belongs to "+settingModule(name)+", which the target does not have", "")
+		case has(d.known.Settings, name) || matches(settingGroups, name):
+		case has(d.known.Private, name):
+			d.removeSetting(name, "the target keeps this setting to itself", "")
+		case d.Settings[name] == nil:
+			d.removeSetting(name, "it has no value, and the target does not know it", Lossless)
+		default:
+			d.removeSetting(name, "", "")
+		}
+	}
+}
+
+func removeRuntime(d *draft) {
+	at := d.content().at("mappings")
+	if !has(d.known.Mapping, "runtime") {
+		d.remove(edit{in: d.Mappings, at: at, key: "runtime"})
+	}
+	if d.Mappings["dynamic"] == "runtime" {
+		d.set(edit{in: d.Mappings, at: at, key: "dynamic", why: "the target has no runtime fields; new fields are indexed"}, "true")
+	}
+	d.fields(func(f *field) {
+		if f.def["dynamic"] == "runtime" {
+			d.set(edit{in: f.def, at: f.at, key: "dynamic", why: "the target has no runtime fields; new fields are indexed"}, "true")
+		}
+	})
+}
+
+// removeRuntimeTemplates goes from the end, so that the number in each path is
+// the one the source has.
+func removeRuntimeTemplates(d *draft) {
+	list, _ := d.Mappings["dynamic_templates"].([]any)
+	for i, entry := range slices.Backward(slices.Clone(list)) {
+		named, _ := entry.(map[string]any)
+		for _, name := range sorted(named) {
+			body, _ := named[name].(map[string]any)
+			if _, runtime := body["runtime"]; !runtime || len(named) != 1 {
+				continue
+			}
+			d.remove(edit{in: named, at: d.content().at("mappings", "dynamic_templates", strconv.Itoa(i)), key: name})
+			list = slices.Delete(list, i, i+1)
+			d.Mappings["dynamic_templates"] = list
+		}
+	}
+}
+
+// metadataKeys are the root keys whose reason is better than "not known".
+var metadataKeys = map[string]struct {
+	why      string
+	fidelity Fidelity
+}{
+	"_size": {"the size of a document is kept by the plugin mapper-size, which the target is not known to have", Lossy},
+	"_all":  {"the _all field is gone; queries without a field search all fields", Equivalent},
+}
+
+func removeUnknownMappingKeys(d *draft) {
+	at := d.content().at("mappings")
+	for _, key := range sorted(d.Mappings) {
+		reason := metadataKeys[key]
+		if key == "_size" && d.modules.have("mapper-size") {
+			continue
+		}
+		if !has(d.known.Mapping, key) {
+			d.remove(edit{in: d.Mappings, at: at, key: key, why: reason.why, fidelity: reason.fidelity})
+		}
+	}
+	source, _ := d.Mappings["_source"].(map[string]any)
+	for _, key := range sorted(source) {
+		if !has(d.known.Source, key) {
+			d.remove(edit{in: source, at: at.at("_source"), key: key})
+		}
+	}
+	d.dynamicTemplates(func(at pointer, body map[string]any) {
+		for _, key := range sorted(body) {
+			if !has(dynamicTemplateKeys, key) {
+				d.remove(edit{in: body, at: at, key: key})
+			}
+		}
+	})
+}
+
+// dynamicTemplateKeys are what OpenSearch up to 3 takes in a dynamic template.
+var dynamicTemplateKeys = words("match unmatch match_mapping_type path_match path_unmatch match_pattern mapping")
+
+func removeUnknownParameters(d *draft, f *field) {
+	name := f.kind()
+	if strings.HasPrefix(name, "{") || name == "" || d.known.Fields[name] == nil {
+		return // a dynamic template decides by the document, or a plugin's type
+	}
+	for _, key := range sorted(f.def) {
+		if key == "type" || has(d.parameters(name), key) {
+			continue
+		}
+		e := edit{in: f.def, at: f.at, key: key}
+		if key == "time_series_dimension" || key == "time_series_metric" {
+			e.why, e.fidelity = "it is a mark for time-series indices, and this is not one", Equivalent
+		}
+		d.remove(e)
+	}
+}
+
+func removeUnknownAliasKeys(d *draft) {
+	for _, name := range sorted(d.Aliases) {
+		alias, _ := d.Aliases[name].(map[string]any)
+		for _, key := range sorted(alias) {
+			if !has(d.known.Aliases, key) {
+				d.remove(edit{in: alias, at: d.content().at("aliases", name), key: key})
+			}
+		}
+	}
+}
+
+func removeUnknownTemplateKeys(d *draft) {
+	list := map[Kind][]string{
+		IndexTemplate: d.known.IndexTemplate, ComponentTemplate: d.known.ComponentTemplate, LegacyTemplate: d.known.LegacyTemplate,
+	}[d.Kind]
+	if d.Kind == Index {
+		return
+	}
+	for _, key := range sorted(d.Rest) {
+		if !has(list, key) {
+			d.remove(edit{in: d.Rest, at: "", key: key})
+		}
+	}
+}
