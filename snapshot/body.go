@@ -73,8 +73,7 @@ func decodeBody(name string, at int64, body []byte) ([]byte, error) {
 
 func fromSMILE(name string, at int64, body []byte) ([]byte, error) {
 	text, err := smile.ToJSON(body)
-	var syntax *smile.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*smile.SyntaxError](err); ok {
 		return nil, &input.CorruptError{File: name, Offset: at + int64(syntax.Offset), Want: syntax.Want, Got: syntax.Got}
 	}
 	return text, err

@@ -137,7 +137,7 @@ func hintFor(ctx context.Context, store blob.Reader, names, folders []string) st
 		for i := range below {
 			below[i].Name = path.Base(below[i].Name)
 		}
-		if highestGeneration(below) >= 0 && !slices.ContainsFunc(below, func(e blob.Entry) bool { return e.Name == "segments_1" }) {
+		if highestGeneration(below) >= 0 {
 			return fmt.Sprintf("its subfolder is one: give %s/%s", strings.TrimSuffix(store.URI(), "/"), folder)
 		}
 		if slices.ContainsFunc(below, func(e blob.Entry) bool { return isMeta(e.Name) }) {

@@ -139,13 +139,11 @@ func (x *Index) refusals() error {
 		return fmt.Errorf("%w: it is a searchable snapshot (index.store.type: %s), a stub without data; migrate from the repository it is mounted from", ErrUnsupported, storage)
 	}
 	switch mode := x.Settings["index.mode"]; mode {
-	case "", "standard":
-	case "time_series", "logsdb", "lookup":
-		if mode != "lookup" {
-			return fmt.Errorf("%w: index.mode is %s, whose documents are not kept as they were sent; reindex it into a standard index and snapshot that", ErrUnsupported, mode)
-		}
+	case "", "standard", "lookup":
+		return nil
+	case "time_series", "logsdb":
+		return fmt.Errorf("%w: index.mode is %s, whose documents are not kept as they were sent; reindex it into a standard index and snapshot that", ErrUnsupported, mode)
 	default:
 		return fmt.Errorf("%w: index.mode is %s, which is not known", ErrUnsupported, mode)
 	}
-	return nil
 }
