@@ -1,10 +1,12 @@
 package config
 
 import (
+	"errors"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
+
+	"migassist/selection"
 )
 
 // The scopes of the commands.
@@ -150,22 +152,18 @@ func (m Metadata) Validate() Problems {
 	return problems
 }
 
-// RegexPrefix marks an allowlist entry as a regular expression for whole names.
-const RegexPrefix = "regex:"
-
+// allowlist asks the code that will use the list whether it can.
 func (p *Problems) allowlist(path string, entries []string) {
-	for _, entry := range entries {
-		expression, isRegex := strings.CutPrefix(entry, RegexPrefix)
-		if strings.TrimSpace(expression) == "" {
-			p.add(path, "", "has the empty entry %q; name an index or remove it", entry)
-			continue
+	_, err := selection.ParseAllowlist(entries)
+	var several interface{ Unwrap() []error }
+	switch {
+	case err == nil:
+	case errors.As(err, &several):
+		for _, one := range several.Unwrap() {
+			p.add(path, "", "%s", one)
 		}
-		if !isRegex {
-			continue
-		}
-		if _, err := regexp.Compile(expression); err != nil {
-			p.add(path, "", "%q: %s (expressions are RE2: no look-around, no back-references)", entry, err)
-		}
+	default:
+		p.add(path, "", "%s", err)
 	}
 }
 

@@ -189,7 +189,7 @@ MIGASSIST_RFS_MAX_CONECTIONS: unknown variable; did you mean MIGASSIST_RFS_MAX_C
 --documents-size-per-bulk-request: rfs.documents_size_per_bulk_request: "10MB" is no number of bytes: want a whole number with B, KiB, MiB, GiB or TiB, like 10MiB
 MIGASSIST_RFS_WORKERS: rfs.workers: "many" is not a whole number
 snapshot.repo_uri: is missing; give --repo-uri, MIGASSIST_SNAPSHOT_REPO_URI, or snapshot.repo_uri in migassist.yaml
---index-allowlist: indices.allowlist: "regex:(": error parsing regexp: missing closing ): ` + "`(`" + ` (expressions are RE2: no look-around, no back-references)
+--index-allowlist: indices.allowlist: allowlist entry "regex:(": error parsing regexp: missing closing ): ` + "`^(?:()$`" + `
 target.host: is missing; give --target-host, MIGASSIST_TARGET_HOST, or target.host in migassist.yaml`
 	if diff := cmp.Diff(want, problemsOf(t, err)); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

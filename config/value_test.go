@@ -140,7 +140,7 @@ func TestSectionsSayWhatTheyWant(t *testing.T) {
 		{[]string{"--target-cacert", "/", "--target-insecure"}, "give one of the two"},
 		{[]string{"--target-insecure=maybe"}, `"maybe" is neither true nor false`},
 		{[]string{"--target-request-timeout=0s"}, "0s is no time to wait"},
-		{[]string{"--index-allowlist=regex:"}, `empty entry "regex:"`},
+		{[]string{"--index-allowlist=logs-*"}, `a name has no wildcards; write "regex:logs-.*"`},
 		{[]string{"--max-connections=0"}, "0 is too few; want at least 1"},
 		{[]string{"--workers=-1"}, "-1 is too few"},
 		{[]string{"--documents-size-per-bulk-request=0"}, "0B is too little"},
