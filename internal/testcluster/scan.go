@@ -46,6 +46,18 @@ func (h *Hit) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// OneLine writes the line breaks of a source as spaces, as a bulk request needs it.
+// JSON has none inside strings.
+func OneLine(source []byte) []byte {
+	line := slices.Clone(source)
+	for i, c := range line {
+		if c == '\n' || c == '\r' {
+			line[i] = ' '
+		}
+	}
+	return line
+}
+
 // page is one answer of a scroll.
 type page struct {
 	Scroll  string `json:"_scroll_id"`
