@@ -29,7 +29,7 @@ func TestKilledTwiceLosesNothing(t *testing.T) {
 	if err := source.Snapshot(t.Context(), "big", "big", "*"); err != nil {
 		t.Fatal(err)
 	}
-	migassist(t, dir, metadataArgs("migrate", "big", "big")...).want(t, done, findings)
+	must(t, target, "PUT", "/events", `{"settings":{"number_of_shards":3,"number_of_replicas":0},"mappings":{"dynamic":false}}`)
 
 	// Small batches and few of them in flight, so that the cursor moves often.
 	args := rfsArgs(dir, "big", "big", "--documents-size-per-bulk-request", "1MiB", "--max-connections", "2")
