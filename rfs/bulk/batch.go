@@ -9,6 +9,9 @@ type Batch struct {
 	ends []int // where each operation ends in body
 }
 
+// NewBatch returns an empty batch with room for size bytes.
+func NewBatch(size int) *Batch { return &Batch{body: make([]byte, 0, size)} }
+
 // Grow returns the body to append the next operation to. It is the batch's own memory: append to it and hand it
 // back with [Batch.Add], or drop it.
 func (b *Batch) Grow() []byte { return b.body }

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"migassist/cluster"
+	"migassist/config"
+	"migassist/rfs"
+	"migassist/rfs/bulk"
+)
+
+// rfs is the mode that moves documents.
+func (p *program) rfs() *cobra.Command {
+	cmd := leaf("rfs", "Move documents from a snapshot to a target (reindex from snapshot)",
+		`Rfs reads documents straight out of a snapshot's files and sends them to the
+target, with their ids, routing and source unchanged. The target's indices must
+exist: "migassist metadata migrate" creates them. A run that was stopped goes on
+where it was when started again with the same state file. What the target
+refuses is written, with the reason, to the dead-letter file.
+
+With --target-file it writes bulk-format NDJSON instead, and needs no cluster.`,
+		`  migassist rfs --repo-uri file:///mnt/snapshots --snapshot-name nightly --target-host https://localhost:9200`,
+		p.runRFS)
+	config.ForRFS.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func (p *program) runRFS(cmd *cobra.Command) error {
+	settings, log, err := p.load(cmd, config.ForRFS)
+	if err != nil {
+		return err
+	}
+	limitMemory(settings.Memory)
+	ctx := cmd.Context()
+	source, err := openSource(ctx, settings)
+	if err != nil {
+		return err
+	}
+	plan, err := source.plan(ctx, log)
+	if err != nil {
+		return err
+	}
+	if len(plan.Items) == 0 && settings.RFS.TargetFile == "" {
+		log.Warn().Msg("there is no index to read")
+	}
+	sink, finish, err := p.sink(ctx, settings, plan, log)
+	if err != nil {
+		return err
+	}
+	summary, err := p.backfill(ctx, settings, source, plan, sink, log)
+	if finishErr := finish(err == nil && summary.Complete); err == nil {
+		err = finishErr
+	}
+	return errors.Join(p.printSummary(settings, summary), verdict(summary, err))
+}
+
+// backfill runs the pipeline and speaks of its progress.
+func (p *program) backfill(ctx context.Context, settings *config.Config, source *source, plan *rfs.Plan, sink rfs.Sink, log zerolog.Logger) (summary *rfs.Summary, err error) {
+	b, err := rfs.New(source.snapshot, plan, sink, source.uri, rfsOptions(settings))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	pending := b.Pending()
+	if pending == 0 && b.Resumed() {
+		log.Info().Str("state", settings.RFS.StateFile).Msg("everything was moved by a former run; remove the state file to move it again")
+		summary, err := b.Run(ctx)
+		return summary, errors.Join(err, errNothing)
+	}
+	log.Info().Int("shards", pending).Bool("resumed", b.Resumed()).Str("snapshot", source.snapshot.Name).Str("target", targetName(settings)).Msg("backfill starts")
+	monitor := rfs.Monitor{Progress: b.Progress(), Log: log, Now: time.Now}
+	if isTerminal(p.streams.Err) {
+		monitor.Terminal = p.streams.Err
+	}
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { monitor.Run(watching) })
+	summary, err = b.Run(ctx)
+	stop()
+	watch.Wait()
+	return summary, err
+}
+
+func rfsOptions(settings *config.Config) rfs.Options {
+	o := rfs.Options{
+		Workers:        settings.RFS.Workers,
+		InFlight:       settings.RFS.MaxConnections,
+		BatchBytes:     int(settings.RFS.DocumentsSizePerRequest),
+		BatchDocs:      settings.RFS.DocumentsPerRequest,
+		Memory:         int(settings.Memory),
+		DeadLetterFile: settings.RFS.DeadLetterFile,
+		Target:         targetName(settings),
+	}
+	if settings.RFS.TargetFile == "" { // a file is written anew from its begin
+		o.StateFile = settings.RFS.StateFile
+	}
+	return o
+}
+
+func targetName(settings *config.Config) string {
+	if settings.RFS.TargetFile != "" {
+		return settings.RFS.TargetFile
+	}
+	return settings.Target.Host
+}
+
+// sink opens where the documents go. Finish is told whether all of them went there.
+func (p *program) sink(ctx context.Context, settings *config.Config, plan *rfs.Plan, log zerolog.Logger) (sink rfs.Sink, finish func(complete bool) error, err error) {
+	if name := settings.RFS.TargetFile; name != "" {
+		file, err := rfs.NewFileSink(name, p.out, settings.RFS.Overwrite)
+		if err != nil {
+			return nil, nil, err
+		}
+		return file, file.Close, nil
+	}
+	client, err := connect(ctx, settings.Target)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := requireIndices(ctx, client, plan); err != nil {
+		return nil, nil, err
+	}
+	writer := bulk.NewWriter(client, bulk.Patience{Retrying: func(operations, attempt int, wait time.Duration, why error) {
+		log.Warn().Err(why).Int("operations", operations).Int("attempt", attempt).Dur("wait", wait).Msg("the target did not take it; sending again")
+	}})
+	return writer, func(bool) error { return nil }, nil
+}
+
+// requireIndices finds the target's missing indices before the first document is sent: created by a bulk request, they
+// would get a guessed mapping.
+func requireIndices(ctx context.Context, client *cluster.Client, plan *rfs.Plan) error {
+	names := plan.Indices()
+	exists, err := client.IndexExists(ctx, names...)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for _, name := range names {
+		if !exists[name] {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the target has no index %s; create with the same snapshot and allowlist: migassist metadata migrate", strings.Join(missing, ", "))
+}
+
+func (p *program) printSummary(settings *config.Config, summary *rfs.Summary) error {
+	if summary == nil {
+		return nil
+	}
+	out := io.Writer(p.out)
+	if settings.RFS.TargetFile == "-" { // the documents are there
+		out = p.streams.Err
+	}
+	if settings.Output == config.JSON {
+		return summary.WriteJSON(out)
+	}
+	return summary.WriteText(out)
+}
+
+// verdict turns what happened into the end of the command.
+func verdict(summary *rfs.Summary, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case summary.Failed():
+		return errors.New("documents were left unread; the findings say which and why")
+	case len(summary.Findings) > 0:
+		return errFindings
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"runtime/debug"
+
+	"github.com/rs/zerolog"
+
+	"migassist/cluster"
+	"migassist/config"
+	"migassist/internal/blob"
+	"migassist/rfs"
+	"migassist/selection"
+	"migassist/snapshot"
+)
+
+// source is the snapshot that a command reads, and what of it was asked for.
+type source struct {
+	uri      string // of the repository, as the store spells it
+	snapshot *snapshot.Snapshot
+	allow    selection.Allowlist
+}
+
+// openSource opens the snapshot that the configuration names.
+func openSource(ctx context.Context, settings *config.Config) (*source, error) {
+	allow, err := selection.ParseAllowlist(settings.Indices.Allowlist)
+	if err != nil {
+		return nil, err
+	}
+	repository, err := openRepository(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
+	snap, err := repository.Snapshot(ctx, settings.Snapshot.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &source{uri: repository.URI(), snapshot: snap, allow: allow}, nil
+}
+
+func openRepository(ctx context.Context, settings *config.Config) (*snapshot.Repository, error) {
+	store, err := blob.Open(settings.Snapshot.RepoURI)
+	if err != nil {
+		return nil, err
+	}
+	return snapshot.Open(ctx, store)
+}
+
+// plan chooses the indices to read, says which are left out, and looks whether the others can be read.
+func (s *source) plan(ctx context.Context, log zerolog.Logger) (*rfs.Plan, error) {
+	chosen, findings, err := rfs.Select(ctx, s.snapshot, s.allow)
+	if err != nil {
+		return nil, err
+	}
+	for _, excluded := range chosen.Excluded {
+		log.Info().Str("index", excluded.Name).Str("reason", excluded.Reason).Msg("index left out")
+	}
+	for _, warning := range s.snapshot.Warnings() {
+		log.Warn().Msg(warning)
+		findings = append(findings, rfs.Finding{Kind: "partial", Reason: warning})
+	}
+	plan, err := rfs.NewPlan(ctx, s.snapshot, chosen.Chosen)
+	if err != nil {
+		return nil, err
+	}
+	plan.Findings = append(findings, plan.Findings...)
+	return plan, nil
+}
+
+func clusterOptions(c config.Cluster) (cluster.Options, error) {
+	password, err := c.Password.Value()
+	if err != nil {
+		return cluster.Options{}, err
+	}
+	return cluster.Options{
+		URL: c.Host, Username: c.Username, Password: password, CACertFile: c.CACert, Insecure: c.Insecure,
+		DisableCompression: c.DisableCompression, ConnectTimeout: c.ConnectTimeout, RequestTimeout: c.RequestTimeout,
+	}, nil
+}
+
+// connect reaches the target that the configuration names.
+func connect(ctx context.Context, c config.Cluster) (*cluster.Client, error) {
+	options, err := clusterOptions(c)
+	if err != nil {
+		return nil, err
+	}
+	return cluster.Connect(ctx, options)
+}
+
+// limitMemory tells the runtime to collect garbage rather than grow beyond the budget.
+func limitMemory(budget config.Bytes) { debug.SetMemoryLimit(int64(budget)) }

@@ -1,0 +1,161 @@
+package rfs
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"migassist/cluster"
+)
+
+// Classes of dead letters; the first is the Java implementation's.
+const (
+	classRefused = "NON_RETRYABLE"
+	classSkipped = "NOT_SENT"
+)
+
+// deadLetterFormat is the number that every record carries.
+const deadLetterFormat = 1
+
+// deadLetter is a document that was not written, and why.
+type deadLetter struct {
+	Index   string
+	Shard   int
+	ID      string
+	Routing string
+	Action  []byte // the action line that was sent; nil: none was
+	Source  []byte
+	Class   string
+	Type    string
+	Reason  string
+	// Response is what the target said; nil: it was not asked.
+	Response *response
+}
+
+type response struct {
+	Status int               `json:"status"`
+	Error  cluster.ItemError `json:"error"`
+}
+
+// record is a dead letter as it is written, its fields named as in the Java implementation's failed document stream.
+type record struct {
+	Format       int         `json:"format"`
+	WorkItem     string      `json:"workItemId"`
+	TargetIndex  string      `json:"targetIndex"`
+	DocumentID   string      `json:"documentId"`
+	Routing      string      `json:"routing,omitempty"`
+	FailureType  string      `json:"failureType"`
+	FailureClass string      `json:"failureClass"`
+	Reason       string      `json:"reason"`
+	Timestamp    string      `json:"timestamp"`
+	RequestItem  requestItem `json:"requestItem"`
+	ResponseItem *response   `json:"responseItem,omitempty"`
+}
+
+type requestItem struct {
+	Action   json.RawMessage `json:"action,omitempty"`
+	Document json.RawMessage `json:"document,omitempty"`
+	Bytes    []byte          `json:"documentBase64,omitempty"` // where the source is not JSON
+}
+
+func (d deadLetter) record(now time.Time) record {
+	r := record{
+		Format: deadLetterFormat, WorkItem: fmt.Sprintf("%s__%d", d.Index, d.Shard), TargetIndex: d.Index, DocumentID: d.ID, Routing: d.Routing,
+		FailureType: d.Type, FailureClass: d.Class, Reason: d.Reason, Timestamp: now.UTC().Format(time.RFC3339),
+		RequestItem: requestItem{Action: d.Action}, ResponseItem: d.Response,
+	}
+	if json.Valid(d.Source) {
+		r.RequestItem.Document = d.Source
+	} else {
+		r.RequestItem.Bytes = d.Source
+	}
+	return r
+}
+
+// deadLetters is the NDJSON file of the documents that were not written. It is created with the first of them.
+type deadLetters struct {
+	name  string
+	file  *os.File
+	out   *bufio.Writer
+	bytes int64
+}
+
+// openDeadLetters goes on with a file of which the state counts so many bytes: what a killed run wrote after its last
+// state is cut off, since the documents will come again.
+func openDeadLetters(name string, count DeadLetter) (*deadLetters, error) {
+	d := &deadLetters{name: name}
+	if count.Bytes > 0 && count.File != name {
+		return nil, fmt.Errorf("the state has dead letters in %s, not in %s; name that one with --dead-letter-file", count.File, name)
+	}
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && count.Bytes == 0:
+		return d, nil
+	case err != nil:
+		return nil, fmt.Errorf("the dead letters of the stopped run: %w", err)
+	case info.Size() < count.Bytes:
+		return nil, fmt.Errorf("%s has %d bytes, the state counts %d: dead letters of the stopped run are missing", name, info.Size(), count.Bytes)
+	case count.Bytes == 0 && info.Size() > 0 && count.File != name:
+		return nil, fmt.Errorf("%s holds dead letters of another run; move it, or name another with --dead-letter-file", name)
+	}
+	if err := d.open(); err != nil {
+		return nil, err
+	}
+	if err := d.file.Truncate(count.Bytes); err != nil {
+		return nil, fmt.Errorf("cut the dead letters back to the state: %w", err)
+	}
+	d.bytes, err = d.file.Seek(0, io.SeekEnd)
+	return d, err
+}
+
+func (d *deadLetters) open() error {
+	f, err := os.OpenFile(d.name, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the dead letters: %w", err)
+	}
+	d.file, d.out = f, bufio.NewWriter(f)
+	return nil
+}
+
+func (d *deadLetters) add(letter deadLetter, now time.Time) error {
+	if d.file == nil {
+		if err := d.open(); err != nil {
+			return err
+		}
+	}
+	line, err := json.Marshal(letter.record(now))
+	if err == nil {
+		_, err = d.out.Write(append(line, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("write document %s of %s to the dead letters: %w", letter.ID, letter.Index, err)
+	}
+	d.bytes += int64(len(line)) + 1
+	return nil
+}
+
+// sync makes what was added durable and returns what the state is to count.
+func (d *deadLetters) sync() (DeadLetter, error) {
+	if d.file == nil {
+		return DeadLetter{File: d.name}, nil
+	}
+	err := d.out.Flush()
+	if err == nil {
+		err = d.file.Sync()
+	}
+	if err != nil {
+		return DeadLetter{}, fmt.Errorf("save the dead letters: %w", err)
+	}
+	return DeadLetter{File: d.name, Bytes: d.bytes}, nil
+}
+
+func (d *deadLetters) close() error {
+	if d.file == nil {
+		return nil
+	}
+	return d.file.Close()
+}

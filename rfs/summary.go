@@ -1,0 +1,105 @@
+package rfs
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+)
+
+// Summary is what became of the documents, of this run and the ones it resumed.
+type Summary struct {
+	Snapshot    string        `json:"snapshot"`
+	Target      string        `json:"target"`
+	Indices     []IndexCounts `json:"indices"`
+	Total       Counts        `json:"total"`
+	Findings    []Finding     `json:"findings"`
+	DeadLetters string        `json:"dead_letters,omitempty"` // file; empty: every document was written
+	Complete    bool          `json:"complete"`
+	Seconds     float64       `json:"seconds"` // of this run
+}
+
+// IndexCounts are the fates of one index's documents.
+type IndexCounts struct {
+	Index string `json:"index"`
+	Done  bool   `json:"done"`
+	Counts
+}
+
+func (b *Backfill) summary(found []Finding, took time.Duration) *Summary {
+	s := &Summary{
+		Snapshot: b.snap.Name, Target: b.options.Target, Indices: b.state.byIndex(),
+		Findings: append(append([]Finding{}, b.plan.Findings...), found...), Seconds: took.Seconds(), Complete: b.Pending() == 0,
+	}
+	for _, index := range s.Indices {
+		s.Total.add(index.Counts)
+		if index.Refused > 0 {
+			s.Findings = append(s.Findings, Finding{Index: index.Index, Kind: "refused", Reason: fmt.Sprintf("the target refused %d documents", index.Refused)})
+		}
+		if index.Skipped > 0 {
+			s.Findings = append(s.Findings, Finding{Index: index.Index, Kind: "skipped", Reason: fmt.Sprintf("%d documents could not be sent", index.Skipped)})
+		}
+	}
+	if s.Total.Refused+s.Total.Skipped > 0 {
+		s.DeadLetters = b.options.DeadLetterFile
+	}
+	return s
+}
+
+// Failed tells whether documents were left unread.
+func (s *Summary) Failed() bool {
+	for _, finding := range s.Findings {
+		if finding.Failed {
+			return true
+		}
+	}
+	return !s.Complete
+}
+
+// WriteText prints the summary for people.
+func (s *Summary) WriteText(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "index\tread\twritten\tskipped\trefused\t")
+	for _, index := range s.Indices {
+		name := index.Index
+		if !index.Done {
+			name += " (not complete)"
+		}
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t\n", name, index.Read, index.Written, index.Skipped, index.Refused)
+	}
+	t := s.Total
+	fmt.Fprintf(table, "total\t%d\t%d\t%d\t%d\t\n", t.Read, t.Written, t.Skipped, t.Refused)
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nread %d = written %d + skipped %d + refused %d\n", t.Read, t.Written, t.Skipped, t.Refused)
+	for _, finding := range s.Findings {
+		fmt.Fprintf(w, "finding: %s: %s: %s\n", finding.Index, finding.Kind, finding.Reason)
+	}
+	if s.DeadLetters != "" {
+		fmt.Fprintf(w, "what was not written is in %s, with the reason of each\n", s.DeadLetters)
+	}
+	return nil
+}
+
+// WriteJSON prints the summary for programs.
+func (s *Summary) WriteJSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(s)
+}
+
+// actionIdentity reads id and routing back from an action line.
+func actionIdentity(action []byte) (id, routing string) {
+	var line struct {
+		Index struct {
+			ID      string `json:"_id"`
+			Routing string `json:"routing"`
+		} `json:"index"`
+	}
+	if err := json.Unmarshal(action, &line); err != nil {
+		return "", ""
+	}
+	return line.Index.ID, line.Index.Routing
+}
