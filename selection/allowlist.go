@@ -54,6 +54,15 @@ func asRegex(wildcard string) string {
 	return regexPrefix + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(quoted)
 }
 
+// Entries are the entries as they were given.
+func (a Allowlist) Entries() []string {
+	texts := make([]string, len(a.entries))
+	for i, e := range a.entries {
+		texts[i] = e.text
+	}
+	return texts
+}
+
 // Empty tells that nothing was asked for by name.
 func (a Allowlist) Empty() bool { return len(a.entries) == 0 }
 

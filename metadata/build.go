@@ -1,0 +1,353 @@
+package metadata
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"migassist/metadata/rules"
+	"migassist/selection"
+	"migassist/snapshot"
+)
+
+// Input is what a plan is made from.
+type Input struct {
+	// Snapshot is the source; URI names its repository in the plan. Source may be
+	// given instead.
+	Snapshot *snapshot.Snapshot
+	URI      string
+	Source   *Source
+	Target   TargetReader
+
+	// Which items take part; see package selection.
+	Indices            selection.Allowlist
+	ComponentTemplates selection.Allowlist
+	// IndexTemplates is for legacy and composable ones alike.
+	IndexTemplates selection.Allowlist
+}
+
+// NewPlan reads source and target and decides about every item. It changes
+// nothing. A pair of versions without rules is a *rules.UnsupportedError.
+func NewPlan(ctx context.Context, in Input) (*Plan, error) {
+	source := in.Source
+	if source == nil {
+		var err error
+		if source, err = Read(ctx, in.Snapshot, in.URI); err != nil {
+			return nil, err
+		}
+	}
+	b, err := newBuilder(ctx, in, source)
+	if err != nil {
+		return nil, err
+	}
+	b.templates(rules.ComponentTemplate, in.ComponentTemplates)
+	b.templates(rules.IndexTemplate, in.IndexTemplates)
+	b.templates(rules.LegacyTemplate, in.IndexTemplates)
+	b.missingTemplates(in)
+	if err := b.indices(ctx, in.Indices); err != nil {
+		return nil, err
+	}
+	b.composed()
+	b.aliases()
+	if err := b.compare(ctx, in.Target); err != nil {
+		return nil, err
+	}
+	b.findings()
+	b.plan.count()
+	return b.plan, nil
+}
+
+// builder is a plan in the making.
+type builder struct {
+	plan    *Plan
+	source  *Source
+	rules   *rules.Set
+	present *present
+	// wanted are the items as they shall be, for those that are created or exist.
+	wanted map[*Step]*rules.Item
+	// missing counts the lists of templates an allowlist entry was looked for in and not found.
+	missing map[string]int
+	streams map[string]string
+}
+
+func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error) {
+	info := in.Target.Info()
+	plan := &Plan{
+		Format: PlanFormat, Source: source.Origin, Steps: []*Step{}, Findings: []Finding{},
+		Target: Destination{URL: in.Target.URL(), Name: info.Name, UUID: info.UUID, Version: info.Version},
+	}
+	if asked, ok := in.Target.(NodesReader); ok {
+		nodes, err := asked.Nodes(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("ask the target for its nodes: %w", err)
+		}
+		plan.Target.DataNodes, plan.Target.Modules = nodes.Data, nodes.Modules
+	}
+	set, err := rules.For(rules.Pair{From: source.Origin.Version, To: info.Version}, rules.NewModules(plan.Target.Modules))
+	if err != nil {
+		return nil, err
+	}
+	plan.Target.Known = set.Asked()
+	there, err := readTarget(ctx, in.Target)
+	if err != nil {
+		return nil, err
+	}
+	return &builder{
+		plan: plan, source: source, rules: set, present: there, wanted: map[*Step]*rules.Item{}, missing: map[string]int{},
+		streams: map[string]string{},
+	}, nil
+}
+
+// templates plans the templates of one kind.
+func (b *builder) templates(kind rules.Kind, allow selection.Allowlist) {
+	items := map[string]*rules.Item{}
+	var candidates []selection.Candidate
+	for _, item := range b.source.Templates {
+		if item.Kind == kind {
+			items[item.Name] = item
+			candidates = append(candidates, selection.Candidate{Name: item.Name, Managed: managed(item)})
+		}
+	}
+	result := selection.Templates(candidates, allow)
+	for _, entry := range result.Missing {
+		b.missing[entry]++
+	}
+	b.add(kind, result, func(name string) (*rules.Item, error) { return items[name], nil })
+}
+
+// managed reads the mark that the product sets on what it installs.
+func managed(item *rules.Item) bool {
+	meta, _ := item.Rest["_meta"].(map[string]any)
+	mark, _ := meta["managed"].(bool)
+	return mark
+}
+
+// missingTemplates reports entries that no list of templates answered to. The
+// allowlist of index templates is for two kinds and has to miss in both.
+func (b *builder) missingTemplates(in Input) {
+	for _, list := range []struct {
+		allow selection.Allowlist
+		kinds int
+		what  rules.Kind
+	}{{in.ComponentTemplates, 1, rules.ComponentTemplate}, {in.IndexTemplates, 2, rules.IndexTemplate}} {
+		for _, entry := range list.allow.Entries() {
+			if b.missing[entry] >= list.kinds {
+				b.plan.find(list.what, entry, "the source has no template that this entry of the allowlist names")
+			}
+		}
+	}
+}
+
+func (b *builder) indices(ctx context.Context, allow selection.Allowlist) error {
+	candidates := make([]selection.Candidate, 0, len(b.source.Indices))
+	for _, index := range b.source.Indices {
+		candidates = append(candidates, selection.Candidate{Name: index.Name, DataStream: index.DataStream})
+		b.streams[index.Name] = index.DataStream
+	}
+	result := selection.Indices(candidates, allow)
+	for _, entry := range result.Missing {
+		b.plan.find(rules.Index, entry, "the source has no index that this entry of the allowlist names")
+	}
+	b.add(rules.Index, result, func(name string) (*rules.Item, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return b.source.Index(ctx, name)
+	})
+	return ctx.Err()
+}
+
+// add makes the steps of one kind, in the order of their names.
+func (b *builder) add(kind rules.Kind, result selection.Result, read func(name string) (*rules.Item, error)) {
+	var steps []*Step
+	for _, name := range result.Chosen {
+		steps = append(steps, b.step(kind, name, read))
+	}
+	for _, out := range result.Excluded {
+		steps = append(steps, &Step{Kind: kind, Name: out.Name, Action: Left, Reason: out.Reason})
+	}
+	slices.SortFunc(steps, func(a, b *Step) int { return strings.Compare(a.Name, b.Name) })
+	b.plan.Steps = append(b.plan.Steps, steps...)
+}
+
+func (b *builder) step(kind rules.Kind, name string, read func(name string) (*rules.Item, error)) *Step {
+	step := &Step{Kind: kind, Name: name}
+	item, err := read(name)
+	if err != nil {
+		step.Action, step.Reason = Refused, reasonOf(err)
+		return step
+	}
+	step.Before = item.Described()
+	outcome := b.rules.Rewrite(item)
+	step.Changes = outcome.Changes
+	if outcome.Refusal != nil {
+		step.Action, step.Reason = Refused, outcome.Refusal.String()
+		return step
+	}
+	b.wanted[step] = outcome.Item
+	step.After = outcome.Item.Body()
+	if b.present.has(kind, name) {
+		step.Action = Exists
+		return step
+	}
+	step.Action, step.Request = Create, request(kind, name, step.After)
+	b.note(step, outcome.Item)
+	return step
+}
+
+// reasonOf is an error in one line.
+func reasonOf(err error) string { return strings.ReplaceAll(err.Error(), "\n", " ") }
+
+func (b *builder) note(step *Step, item *rules.Item) {
+	if source, _ := item.Mappings["_source"].(map[string]any); source != nil && fmt.Sprint(source["enabled"]) == "false" {
+		step.Notes = append(step.Notes, "its _source is off: the index is created, and there are no documents to bring to it")
+	}
+	if pipeline, there := item.Settings["index.default_pipeline"].(string); there && pipeline != "_none" {
+		step.Notes = append(step.Notes, fmt.Sprintf("its default pipeline %s is not migrated in this version; without it on the target, "+
+			"clients cannot write to the index (migrated documents pass it by)", pipeline))
+	}
+}
+
+// composed refuses index templates that would be put together with component
+// templates the target will not have: it would refuse them itself.
+func (b *builder) composed() {
+	components := map[string]string{}
+	for _, step := range b.plan.Steps {
+		if step.Kind == rules.ComponentTemplate && step.Action != Exists && step.Action != Create {
+			components[step.Name] = string(step.Action)
+		}
+	}
+	known := map[string]bool{}
+	for _, step := range b.plan.Steps {
+		known[step.Name] = known[step.Name] || step.Kind == rules.ComponentTemplate && step.Action == Create
+	}
+	for _, step := range b.plan.Steps {
+		if step.Kind != rules.IndexTemplate || step.Action != Create {
+			continue
+		}
+		names, _ := step.After["composed_of"].([]any)
+		for _, name := range names {
+			text := fmt.Sprint(name)
+			if known[text] || b.present.has(rules.ComponentTemplate, text) {
+				continue
+			}
+			why := "the source does not have"
+			if action := components[text]; action != "" {
+				why = "is " + action
+			}
+			b.refuse(step, fmt.Sprintf("it is composed of the component template %s, which %s", text, why))
+			break
+		}
+	}
+}
+
+func (b *builder) refuse(step *Step, reason string) {
+	step.Action, step.Reason, step.Request = Refused, reason, nil
+	delete(b.wanted, step)
+}
+
+// aliases refuses what would take a name the target uses for something else.
+func (b *builder) aliases() {
+	for _, step := range b.plan.Steps {
+		if step.Kind != rules.Index || step.Action != Create {
+			continue
+		}
+		if b.present.indices[step.Name] {
+			b.refuse(step, "the target has an alias of this name")
+			continue
+		}
+		aliases, _ := step.After["aliases"].(map[string]any)
+		for alias := range aliases {
+			if b.present.has(rules.Index, alias) {
+				b.refuse(step, fmt.Sprintf("its alias %s is the name of an index of the target", alias))
+			}
+		}
+	}
+}
+
+// compare holds what exists against what would be created.
+func (b *builder) compare(ctx context.Context, target TargetReader) error {
+	for _, step := range b.plan.Steps {
+		if step.Action != Exists {
+			continue
+		}
+		current, err := b.present.current(ctx, target, step.Kind, step.Name)
+		if err != nil {
+			return fmt.Errorf("compare %s %s with the target's: %w", step.Kind, step.Name, err)
+		}
+		step.Differences = compare(b.wanted[step], current)
+	}
+	return nil
+}
+
+// findings says what of the steps a person should look at.
+func (b *builder) findings() {
+	p := b.plan
+	if known, asked := p.Target.Known, p.Target.Version; known.Major != asked.Major || known.Minor != asked.Minor {
+		p.find("", "", "there is no table of what %s knows; that of %s was used", asked, known)
+	}
+	told := map[string]bool{}
+	for _, step := range p.Steps {
+		switch step.Action {
+		case Refused:
+			p.find(step.Kind, step.Name, "refused: %s", step.Reason)
+		case Exists:
+			if len(step.Differences) > 0 {
+				p.find(step.Kind, step.Name, "exists on the target and differs in %s; nothing is changed there", places(step.Differences))
+			}
+		case Create:
+			b.lossy(step)
+			b.replicas(step)
+		case Left:
+		}
+		if stream := b.streams[step.Name]; step.Kind == rules.Index && stream != "" && step.Action == Create && !told[stream] {
+			told[stream] = true
+			p.find(rules.Index, step.Name, "it backs the data stream %s; data streams are not made in this version, "+
+				"so its backing indices become ordinary hidden indices under their own names", stream)
+		}
+	}
+}
+
+// lossy is one finding for each rule that loses something.
+func (b *builder) lossy(step *Step) {
+	paths := map[string][]string{}
+	why := map[string]string{}
+	var order []string
+	for _, change := range step.Changes {
+		if change.Fidelity != rules.Lossy {
+			continue
+		}
+		if paths[change.Rule] == nil {
+			order = append(order, change.Rule)
+			why[change.Rule] = change.Why
+		}
+		paths[change.Rule] = append(paths[change.Rule], change.Path)
+	}
+	for _, rule := range order {
+		b.plan.find(step.Kind, step.Name, "lossy (%s): %s: %s", rule, few(paths[rule]), why[rule])
+	}
+}
+
+// replicas looks whether the target has nodes enough for the copies of an index.
+func (b *builder) replicas(step *Step) {
+	settings := b.wanted[step].Settings
+	replicas, err := strconv.Atoi(fmt.Sprint(settings["index.number_of_replicas"]))
+	expand := settings["index.auto_expand_replicas"]
+	nodes := b.plan.Target.DataNodes
+	if step.Kind != rules.Index || err != nil || nodes == 0 || replicas < nodes || expand != nil && fmt.Sprint(expand) != "false" {
+		return
+	}
+	b.plan.find(step.Kind, step.Name, "it has %d replicas of each shard and the target %d data nodes: it will be yellow until there are %d",
+		replicas, nodes, replicas+1)
+}
+
+// few names some paths and counts the others.
+func few(paths []string) string {
+	const shown = 3
+	if len(paths) <= shown {
+		return strings.Join(paths, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(paths[:shown], ", "), len(paths)-shown)
+}

@@ -1,0 +1,194 @@
+package metadata
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+
+	"migassist/metadata/rules"
+)
+
+// PlanFormat is the format number of a plan. It grows when a reader of the
+// older format would misunderstand a newer plan.
+const PlanFormat = 1
+
+// Plan is what becomes of every item of the source. It serializes: what is
+// applied later is what was shown.
+type Plan struct {
+	Format int         `json:"format"`
+	Source Origin      `json:"source"`
+	Target Destination `json:"target"`
+	Counts Counts      `json:"counts"`
+	// Steps are in the order in which they are applied: component templates,
+	// index templates, legacy templates, indices; each kind by name.
+	Steps    []*Step   `json:"steps"`
+	Findings []Finding `json:"findings"`
+}
+
+// Action is what a step does.
+type Action string
+
+// The actions. Only Create sends anything.
+const (
+	Create  Action = "create"
+	Exists  Action = "exists"   // the target has an item of this name
+	Left    Action = "excluded" // not selected
+	Refused Action = "refused"  // cannot be brought to the target
+)
+
+// Step is one item.
+type Step struct {
+	Kind   rules.Kind `json:"kind"`
+	Name   string     `json:"name"`
+	Action Action     `json:"action"`
+	// Reason says why an item is left out or refused.
+	Reason string `json:"reason,omitempty"`
+	// Before is the item on the source, After the body it is created with.
+	Before  map[string]any `json:"before,omitempty"`
+	After   map[string]any `json:"after,omitempty"`
+	Changes []rules.Change `json:"changes,omitempty"`
+	// Differences are between After and what the target has, where it exists.
+	Differences []Difference `json:"differences,omitempty"`
+	// Notes are worth knowing and ask for nothing.
+	Notes   []string `json:"notes,omitempty"`
+	Request *Request `json:"request,omitempty"`
+}
+
+// Request is what is sent to the target.
+type Request struct {
+	Method string         `json:"method"`
+	Path   string         `json:"path"`
+	Body   map[string]any `json:"body"`
+}
+
+// Finding is something a person should look at.
+type Finding struct {
+	Kind rules.Kind `json:"kind,omitempty"`
+	Name string     `json:"name,omitempty"`
+	What string     `json:"what"`
+}
+
+// Counts sums up a plan.
+type Counts struct {
+	Create     int `json:"create"`
+	Exists     int `json:"exists"`
+	Excluded   int `json:"excluded"`
+	Refused    int `json:"refused"`
+	Lossless   int `json:"lossless_changes"`
+	Equivalent int `json:"equivalent_changes"`
+	Lossy      int `json:"lossy_changes"`
+	Findings   int `json:"findings"`
+}
+
+// Class is how a plan or a report ends, for the exit code.
+type Class int
+
+// The classes.
+const (
+	Done     Class = iota // all went as it should
+	Findings              // done, and something is to be looked at
+	Nothing               // there was nothing to do
+)
+
+// String is one word for messages.
+func (c Class) String() string { return [...]string{"done", "findings", "nothing to do"}[c] }
+
+// Class tells how evaluating ends.
+func (p *Plan) Class() Class {
+	switch {
+	case len(p.Findings) > 0:
+		return Findings
+	case p.Counts.Create == 0:
+		return Nothing
+	}
+	return Done
+}
+
+// WriteJSON writes the plan as indented JSON.
+func (p *Plan) WriteJSON(w io.Writer) error { return writeJSON(w, p) }
+
+func writeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+// ReadPlan reads what WriteJSON wrote. A newer format is refused by name.
+func ReadPlan(r io.Reader) (*Plan, error) {
+	content, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	var head struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(content, &head); err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	if head.Format != PlanFormat {
+		return nil, fmt.Errorf("read plan: its format is %d, this version reads %d; make the plan anew", head.Format, PlanFormat)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.UseNumber()
+	plan := &Plan{}
+	if err := decoder.Decode(plan); err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	return plan, nil
+}
+
+// request is the one that creates an item with a body.
+func request(kind rules.Kind, name string, body map[string]any) *Request {
+	prefix := map[rules.Kind]string{
+		rules.ComponentTemplate: "/_component_template/", rules.IndexTemplate: "/_index_template/", rules.LegacyTemplate: "/_template/", rules.Index: "/",
+	}[kind]
+	return &Request{Method: "PUT", Path: prefix + url.PathEscape(name), Body: body}
+}
+
+// bytes is the body as it is sent: compact, keys in order.
+func (r *Request) bytes() (json.RawMessage, error) {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(r.Body); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), nil
+}
+
+func (p *Plan) find(kind rules.Kind, name, format string, args ...any) {
+	p.Findings = append(p.Findings, Finding{Kind: kind, Name: name, What: fmt.Sprintf(format, args...)})
+}
+
+// count fills Counts from the steps.
+func (p *Plan) count() {
+	p.Counts = Counts{Findings: len(p.Findings)}
+	for _, step := range p.Steps {
+		switch step.Action {
+		case Create:
+			p.Counts.Create++
+		case Exists:
+			p.Counts.Exists++
+		case Left:
+			p.Counts.Excluded++
+		case Refused:
+			p.Counts.Refused++
+		}
+		if step.Action != Create {
+			continue
+		}
+		for _, change := range step.Changes {
+			switch change.Fidelity {
+			case rules.Lossless:
+				p.Counts.Lossless++
+			case rules.Equivalent:
+				p.Counts.Equivalent++
+			case rules.Lossy:
+				p.Counts.Lossy++
+			}
+		}
+	}
+}

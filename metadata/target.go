@@ -1,0 +1,130 @@
+package metadata
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"migassist/cluster"
+	"migassist/cluster/version"
+	"migassist/metadata/rules"
+)
+
+// TargetReader is what a plan asks a target.
+type TargetReader interface {
+	URL() string
+	Info() cluster.Info
+	// Aliases has every index, with the names of its aliases.
+	Aliases(ctx context.Context) (map[string][]string, error)
+	Indices(ctx context.Context, names ...string) (map[string]cluster.Index, error)
+	ComponentTemplates(ctx context.Context, names ...string) (map[string]json.RawMessage, error)
+	IndexTemplates(ctx context.Context, name string) (map[string]json.RawMessage, error)
+	Templates(ctx context.Context, names ...string) (map[string]json.RawMessage, error)
+}
+
+// Target is what a plan is applied to.
+type Target interface {
+	TargetReader
+	CreateIndex(ctx context.Context, name string, body json.RawMessage) error
+	PutComponentTemplate(ctx context.Context, name string, body json.RawMessage) error
+	PutIndexTemplate(ctx context.Context, name string, body json.RawMessage) error
+	PutTemplate(ctx context.Context, name string, body json.RawMessage) error
+}
+
+var _ Target = (*cluster.Client)(nil)
+
+// Nodes is what a target says of its nodes.
+type Nodes struct {
+	Data    int      // nodes that hold shards
+	Modules []string // modules and plugins that every node has
+}
+
+// NodesReader is asked where a target offers it. Without it the full
+// distribution and enough nodes are expected.
+type NodesReader interface {
+	Nodes(ctx context.Context) (Nodes, error)
+}
+
+// Destination says which target a plan was made for, and what it was taken to be.
+type Destination struct {
+	URL     string          `json:"url"`
+	Name    string          `json:"name,omitempty"`
+	UUID    string          `json:"uuid,omitempty"`
+	Version version.Version `json:"version"`
+	// Known is the version whose table of settings, field types and analysis was used.
+	Known     version.Version `json:"known"`
+	DataNodes int             `json:"data_nodes,omitempty"`
+	Modules   []string        `json:"modules,omitempty"`
+}
+
+// present is what a target has at one moment.
+type present struct {
+	aliases   map[string][]string // by index
+	indices   map[string]bool     // by alias: the names that are taken by aliases
+	templates map[rules.Kind]map[string]json.RawMessage
+}
+
+func readTarget(ctx context.Context, target TargetReader) (*present, error) {
+	p := &present{indices: map[string]bool{}, templates: map[rules.Kind]map[string]json.RawMessage{}}
+	var err error
+	if p.aliases, err = target.Aliases(ctx); err != nil {
+		return nil, fmt.Errorf("list the indices of the target: %w", err)
+	}
+	for _, aliases := range p.aliases {
+		for _, alias := range aliases {
+			p.indices[alias] = true
+		}
+	}
+	if p.templates[rules.ComponentTemplate], err = target.ComponentTemplates(ctx); err != nil {
+		return nil, fmt.Errorf("list the component templates of the target: %w", err)
+	}
+	if p.templates[rules.IndexTemplate], err = target.IndexTemplates(ctx, ""); err != nil {
+		return nil, fmt.Errorf("list the index templates of the target: %w", err)
+	}
+	if p.templates[rules.LegacyTemplate], err = target.Templates(ctx); err != nil {
+		return nil, fmt.Errorf("list the legacy templates of the target: %w", err)
+	}
+	return p, nil
+}
+
+// has tells whether the target has an item of this kind and name.
+func (p *present) has(kind rules.Kind, name string) bool {
+	if kind == rules.Index {
+		_, there := p.aliases[name]
+		return there
+	}
+	_, there := p.templates[kind][name]
+	return there
+}
+
+// current reads the item as the target has it now.
+func (p *present) current(ctx context.Context, target TargetReader, kind rules.Kind, name string) (*rules.Item, error) {
+	if kind != rules.Index {
+		return templateItem(kind, name, p.templates[kind][name])
+	}
+	indices, err := target.Indices(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	index, there := indices[name]
+	if !there {
+		return nil, fmt.Errorf("the target has no index %s any more", name)
+	}
+	return targetIndex(name, index)
+}
+
+func targetIndex(name string, index cluster.Index) (*rules.Item, error) {
+	item := &rules.Item{Kind: rules.Index, Name: name}
+	settings, err := decodeObject(index.Settings)
+	if err != nil {
+		return nil, fmt.Errorf("read settings of index %s on the target: %w", name, err)
+	}
+	item.Settings = rules.FlatSettings(settings)
+	if item.Mappings, err = decodeObject(index.Mappings); err != nil {
+		return nil, fmt.Errorf("read mapping of index %s on the target: %w", name, err)
+	}
+	if item.Aliases, err = decodeObject(index.Aliases); err != nil {
+		return nil, fmt.Errorf("read aliases of index %s on the target: %w", name, err)
+	}
+	return item, nil
+}
