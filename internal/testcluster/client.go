@@ -20,16 +20,21 @@ var client = &http.Client{
 // Do sends a request and returns the body of the answer. An answer of 400 or more is
 // an error that carries the server's words. A path that ends in _bulk is sent as NDJSON.
 func (s *Server) Do(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	kind := "application/json"
+	if strings.Contains(path, "_bulk") {
+		kind = "application/x-ndjson"
+	}
+	return s.DoAs(ctx, method, path, kind, body)
+}
+
+// DoAs is Do with a content type of one's own.
+func (s *Server) DoAs(ctx context.Context, method, path, contentType string, body []byte) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, s.URL+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	if len(body) > 0 {
-		kind := "application/json"
-		if strings.Contains(path, "_bulk") {
-			kind = "application/x-ndjson"
-		}
-		request.Header.Set("Content-Type", kind)
+		request.Header.Set("Content-Type", contentType)
 	}
 	response, err := client.Do(request)
 	if err != nil {

@@ -66,3 +66,42 @@ func TestNamesWhatIsWrongWithTheTarget(t *testing.T) {
 		migassist(t, dir, append(metadataArgs("migrate", "plain", "plain"), "--target-host", address)...).want(t, failed).says(t, listener.Addr().String(), "refused")
 	})
 }
+
+// TestAccountsForSourcesThatAreNotJSON migrates documents that were indexed as SMILE,
+// CBOR and YAML, which Elasticsearch stores as they came. Each must arrive with the
+// same value or be counted and kept with a reason; the others must not suffer.
+func TestAccountsForSourcesThatAreNotJSON(t *testing.T) {
+	wipe(t, source)
+	wipe(t, target)
+	dir := t.TempDir()
+	must(t, source, "PUT", "/encoded/_doc/json", `{"a":1,"b":"x"}`)
+	for kind, body := range map[string]string{
+		"smile": ":)\n\x01\xfa\x80a\xc2\x80b@x\xfb",
+		"cbor":  "\xa2aa\x01abax",
+		"yaml":  "---\na: 1\nb: x\n",
+	} {
+		if _, err := source.DoAs(t.Context(), "PUT", "/encoded/_doc/"+kind, "application/"+kind, []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, target, "PUT", "/encoded", "")
+	if err := source.Snapshot(t.Context(), "encoded", "encoded", "*"); err != nil {
+		t.Fatal(err)
+	}
+	total := migassist(t, dir, rfsArgs(dir, "encoded", "encoded")...).want(t, done, findings).summary(t).Total
+	letters := readFile(t, filepath.Join(dir, "refused.ndjson"))
+	t.Logf("%+v\n%s", total, letters)
+	if lines := strings.Count(letters, "\n"); total.Read != 4 || lines != total.Skipped+total.Refused {
+		t.Errorf("4 documents were there; the summary says %+v and the dead letters have %d", total, lines)
+	}
+	must(t, target, "POST", "/encoded/_refresh", "")
+	for _, id := range []string{"json", "smile", "cbor", "yaml"} {
+		if answer, err := target.Do(t.Context(), "GET", "/encoded/_doc/"+id, nil); err == nil {
+			if want := `{"a":1,"b":"x"}`; !strings.Contains(string(answer), want) {
+				t.Errorf("%s arrived altered: %s", id, answer)
+			}
+		} else if !strings.Contains(letters, `"`+id+`"`) {
+			t.Errorf("%s did not arrive, and is not among the dead letters", id)
+		}
+	}
+}
