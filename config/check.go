@@ -13,8 +13,12 @@ import (
 var (
 	// ForRFS is what the backfill of documents takes.
 	ForRFS = Scope{[]string{"output", "memory", "snapshot", "target", "indices", "rfs"}, (*Config).checkRFS}
-	// ForMetadata is what evaluating and migrating metadata takes.
-	ForMetadata = Scope{[]string{"output", "snapshot", "target", "indices", "metadata"}, (*Config).checkMetadata}
+	// ForEvaluation is what planning the migration of metadata takes.
+	ForEvaluation = Scope{[]string{
+		"output", "snapshot", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist",
+	}, (*Config).checkEvaluation}
+	// ForMigration is what migrating metadata takes: what planning it does, or a plan that was kept.
+	ForMigration = Scope{[]string{"output", "snapshot", "target", "indices", "metadata"}, (*Config).checkMigration}
 	// ForSnapshots is what looking into a repository takes; the name of a snapshot is not needed for a list of them.
 	ForSnapshots = Scope{[]string{"output", "snapshot"}, (*Config).checkRepository}
 	// ForDisplay is for showing the configuration itself: all of it, complete or not.
@@ -50,11 +54,18 @@ func (c *Config) checkMemory() Problems {
 // minMemory is what the readers need to hold one chunk each with their tables.
 const minMemory = 64 * MiB
 
-func (c *Config) checkMetadata() Problems {
+func (c *Config) checkEvaluation() Problems {
 	problems := c.Snapshot.Validate()
 	problems = append(problems, c.Target.Validate("target")...)
 	problems = append(problems, c.Indices.Validate()...)
 	return append(problems, c.Metadata.Validate()...)
+}
+
+func (c *Config) checkMigration() Problems {
+	if c.Metadata.Plan == "" {
+		return c.checkEvaluation()
+	}
+	return c.Target.Validate("target")
 }
 
 func (c *Config) checkRepository() Problems {

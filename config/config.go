@@ -74,6 +74,7 @@ type RFS struct {
 type Metadata struct {
 	IndexTemplateAllowlist     []string // legacy and composable index templates; empty is all but built-in ones
 	ComponentTemplateAllowlist []string
+	Plan                       string // file with a plan to apply, instead of making one
 }
 
 // Default is the configuration before any source has spoken. Each number has its reason beside it.

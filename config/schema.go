@@ -129,6 +129,10 @@ var keys = []key{
 		path: "metadata.component_template_allowlist", flag: "component-template-allowlist",
 		usage: "`NAME,…` of the component templates that take part; default all but built-in ones", field: func(c *Config) any { return &c.Metadata.ComponentTemplateAllowlist },
 	},
+	{
+		path: "metadata.plan", flag: "plan",
+		usage: "`FILE` with a plan to apply, as evaluate --output json wrote it; no snapshot is read then", field: func(c *Config) any { return &c.Metadata.Plan },
+	},
 }
 
 // findKey gives the key of a path.

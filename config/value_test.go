@@ -91,7 +91,7 @@ func TestSecretsComeFromWhereTheyLie(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("MIGASSIST_TARGET_PASSWORD_FILE", c.variable)
-			got, err := load(t, ForMetadata, c.file, c.flags...)
+			got, err := load(t, ForMigration, c.file, c.flags...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -118,7 +118,7 @@ func TestSecretsThatCannotBeRead(t *testing.T) {
 		{"target: {host: 'http://u:hunter2@h'}", nil, "target.host: holds a user or password; give them as username and password"},
 		{"target: {host: 'http://u:hunter2%zz@h'}", nil, "target.host: is no URL"},
 	} {
-		_, err := load(t, ForMetadata, c.file, c.flags...)
+		_, err := load(t, ForMigration, c.file, c.flags...)
 		got := problemsOf(t, err)
 		if !strings.Contains(got, c.want) || strings.Contains(got, "hunter2") {
 			t.Errorf("%s: got %q, want it to contain %q and no secret", c.file, got, c.want)

@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"migassist/cluster"
+	"migassist/config"
+	"migassist/metadata"
+	"migassist/selection"
+)
+
+// metadata is the mode that moves indices, aliases and templates.
+func (p *program) metadata() *cobra.Command {
+	return p.group("metadata", "Move index settings, mappings, aliases and templates from a snapshot to a target",
+		`Metadata creates on the target what the snapshot holds beside documents: indices
+with settings, mappings and aliases, legacy templates, component and index
+templates. What the target does not know is rewritten or left out, each with its
+reason. "evaluate" prints the plan, "migrate" applies exactly that plan.`,
+		`  migassist metadata evaluate --repo-uri file:///mnt/snapshots --snapshot-name nightly --target-host https://localhost:9200`,
+		p.metadataEvaluate(), p.metadataMigrate())
+}
+
+// metadataEvaluate prints the plan. It reaches the target through the client that can only read.
+func (p *program) metadataEvaluate() *cobra.Command {
+	cmd := leaf("evaluate", "Print what migrate would do",
+		`Evaluate prints the plan: what is created, what is changed on the way and why,
+what is left out and why. It changes nothing. With --output json the plan can be
+kept and handed to "migrate --plan".`,
+		`  migassist metadata evaluate --repo-uri file:///mnt/snapshots --snapshot-name nightly --target-host https://localhost:9200`,
+		p.runEvaluate)
+	config.ForEvaluation.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func (p *program) runEvaluate(cmd *cobra.Command) error {
+	settings, log, err := p.load(cmd, config.ForEvaluation)
+	if err != nil {
+		return err
+	}
+	options, err := clusterOptions(settings.Target)
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	target, err := cluster.ConnectReader(ctx, options)
+	if err != nil {
+		return err
+	}
+	plan, err := makePlan(ctx, settings, target, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.write(settings, plan), endOf(plan.Class()))
+}
+
+// metadataMigrate applies the plan that evaluate prints, or one that was kept.
+func (p *program) metadataMigrate() *cobra.Command {
+	cmd := leaf("migrate", "Create what evaluate prints",
+		`Migrate makes the plan that evaluate prints and applies it. What exists on the
+target is never changed. With --plan it applies a plan that "evaluate --output
+json" wrote, to the target it was made for.`,
+		`  migassist metadata migrate --repo-uri file:///mnt/snapshots --snapshot-name nightly --target-host https://localhost:9200`,
+		p.runMigrate)
+	config.ForMigration.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func (p *program) runMigrate(cmd *cobra.Command) error {
+	settings, log, err := p.load(cmd, config.ForMigration)
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	target, err := connect(ctx, settings.Target)
+	if err != nil {
+		return err
+	}
+	plan, err := givenPlan(ctx, settings, target, log)
+	if err != nil {
+		return err
+	}
+	report, err := plan.Apply(ctx, target)
+	if report == nil {
+		return err
+	}
+	if err == nil {
+		err = endOf(report.Class())
+	}
+	return errors.Join(p.write(settings, report), err)
+}
+
+// givenPlan reads the plan that was kept, or makes it.
+func givenPlan(ctx context.Context, settings *config.Config, target metadata.TargetReader, log zerolog.Logger) (*metadata.Plan, error) {
+	if settings.Metadata.Plan == "" {
+		return makePlan(ctx, settings, target, log)
+	}
+	file, err := os.Open(settings.Metadata.Plan)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return metadata.ReadPlan(file)
+}
+
+func makePlan(ctx context.Context, settings *config.Config, target metadata.TargetReader, log zerolog.Logger) (*metadata.Plan, error) {
+	from, err := openSource(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range from.snapshot.Warnings() {
+		log.Warn().Msg(warning)
+	}
+	indexTemplates, err := selection.ParseAllowlist(settings.Metadata.IndexTemplateAllowlist)
+	if err != nil {
+		return nil, err
+	}
+	componentTemplates, err := selection.ParseAllowlist(settings.Metadata.ComponentTemplateAllowlist)
+	if err != nil {
+		return nil, err
+	}
+	return metadata.NewPlan(ctx, metadata.Input{
+		Snapshot: from.snapshot, URI: from.uri, Target: target,
+		Indices: from.allow, IndexTemplates: indexTemplates, ComponentTemplates: componentTemplates,
+	})
+}
+
+// writer is a plan or a report.
+type writer interface {
+	WriteText(w io.Writer) error
+	WriteJSON(w io.Writer) error
+}
+
+func (p *program) write(settings *config.Config, what writer) error {
+	if settings.Output == config.JSON {
+		return what.WriteJSON(p.out)
+	}
+	return what.WriteText(p.out)
+}
+
+// endOf is the end of a command whose plan or report is of a class.
+func endOf(class metadata.Class) error {
+	switch class {
+	case metadata.Findings:
+		return errFindings
+	case metadata.Nothing:
+		return errNothing
+	case metadata.Done:
+	}
+	return nil
+}
