@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"migassist/internal/blob"
 	"migassist/lucene/input"
@@ -80,11 +81,14 @@ func readDat(ctx context.Context, r blob.Reader, name, codec string, v any) erro
 }
 
 // unmarshal decodes JSON that was found in the blob called name. The offset of an error is within the
-// JSON, which is the blob's own only for index-N.
+// JSON, which the message says where the blob is not JSON itself.
 func unmarshal(name string, text []byte, v any) error {
 	err := json.Unmarshal(text, v)
 	if err == nil {
 		return nil
+	}
+	if strings.HasSuffix(name, ".dat") {
+		name += " (decoded to JSON)"
 	}
 	corrupt := &input.CorruptError{File: name, Want: "the JSON of its kind", Got: err.Error()}
 	var syntax *json.SyntaxError

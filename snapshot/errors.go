@@ -44,7 +44,7 @@ func noSuch(sentinel error, name, where string, names []string) error {
 
 // nearest returns the name that was probably meant, or "".
 func nearest(name string, names []string) string {
-	best, distance := "", max(1, len(name)/3)+1
+	best, distance := "", (len(name)+2)/3+1
 	for _, candidate := range names {
 		if len(candidate) > 4*len(name)+16 {
 			continue
