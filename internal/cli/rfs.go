@@ -73,8 +73,10 @@ func (p *program) backfill(ctx context.Context, settings *config.Config, source 
 	pending := b.Pending()
 	if pending == 0 && b.Resumed() {
 		log.Info().Str("state", settings.RFS.StateFile).Msg("everything was moved by a former run; remove the state file to move it again")
-		summary, err := b.Run(ctx)
-		return summary, errors.Join(err, errNothing)
+		if summary, err = b.Run(ctx); err == nil {
+			err = errNothing
+		}
+		return summary, err
 	}
 	log.Info().Int("shards", pending).Bool("resumed", b.Resumed()).Str("snapshot", source.snapshot.Name).Str("target", targetName(settings)).Msg("backfill starts")
 	monitor := rfs.Monitor{Progress: b.Progress(), Log: log, Now: time.Now}
