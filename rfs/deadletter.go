@@ -88,17 +88,14 @@ type deadLetters struct {
 // state is cut off, since the documents will come again.
 func openDeadLetters(name string, count DeadLetter) (*deadLetters, error) {
 	d := &deadLetters{name: name}
-	if count.Bytes > 0 && count.File != name {
-		return nil, fmt.Errorf("the state has dead letters in %s, not in %s; name that one with --dead-letter-file", count.File, name)
-	}
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, os.ErrNotExist) && count.Bytes == 0:
 		return d, nil
+	case errors.Is(err, os.ErrNotExist), err == nil && info.Size() < count.Bytes:
+		return nil, fmt.Errorf("the stopped run left %d bytes of dead letters in %s; name that file with --dead-letter-file, %s does not have them", count.Bytes, count.File, name)
 	case err != nil:
 		return nil, fmt.Errorf("the dead letters of the stopped run: %w", err)
-	case info.Size() < count.Bytes:
-		return nil, fmt.Errorf("%s has %d bytes, the state counts %d: dead letters of the stopped run are missing", name, info.Size(), count.Bytes)
 	case count.Bytes == 0 && info.Size() > 0 && count.File != name:
 		return nil, fmt.Errorf("%s holds dead letters of another run; move it, or name another with --dead-letter-file", name)
 	}
