@@ -25,7 +25,7 @@ func TestDescribePrintsOffsetBytesAndMeaning(t *testing.T) {
 		t.Fatal(err)
 	}
 	repo["snap-real.dat"] = served
-	repo["meta-broken.dat"] = served[:len(real)-3]
+	repo["meta-broken.dat"] = served[:len(served)-3]
 	repo["meta-badcrc.dat"] = slices.Clone(served)
 	repo["meta-badcrc.dat"][60] ^= 1
 	repo["index-1"] = []byte(`{"snapshots":[`)
