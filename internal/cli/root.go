@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -120,10 +121,25 @@ func unknownFlag(cmd *cobra.Command, name string) string {
 	var known []string
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, flag.Name) })
 	said := fmt.Sprintf("unknown flag --%s", name)
+	if instead := switchers[kebab(name)]; instead != "" {
+		return said + ": " + instead
+	}
 	if meant := config.Closest(name, known); meant != "" {
 		said += fmt.Sprintf("; did you mean --%s?", meant)
 	}
 	return said
+}
+
+// kebab writes a camelCase name as flags are written here.
+func kebab(name string) string {
+	var text strings.Builder
+	for _, letter := range name {
+		if unicode.IsUpper(letter) {
+			text.WriteByte('-')
+		}
+		text.WriteRune(unicode.ToLower(letter))
+	}
+	return text.String()
 }
 
 // completeEnums lets the shell complete the values of flags that have a short list of them.

@@ -1,0 +1,26 @@
+package cli
+
+// switchers answers flags of the Java implementation that have no namesake
+// here, so that who switches learns what to write instead. CamelCase spellings
+// of flags that exist are found by their likeness.
+var switchers = map[string]string{
+	"snapshot-local-dir":           "write --repo-uri /path",
+	"file-system-repo-path":        "write --repo-uri /path",
+	"s3-repo-uri":                  "S3 is not in this version",
+	"s3-region":                    "S3 is not in this version",
+	"s3-local-dir":                 "nothing is downloaded; leave it out",
+	"local-dir":                    "nothing is downloaded; leave it out",
+	"lucene-dir":                   "shards are read in place; leave it out",
+	"clean-local-dirs":             "nothing is downloaded; leave it out",
+	"max-shard-size-bytes":         "shards are read in place, of any size; leave it out",
+	"source-version":               "the snapshot says it; leave it out",
+	"allow-loose-version-matching": "versions are told by their formats; leave it out",
+	"session-name":                 "a run is known by its --state-file",
+	"initial-lease-duration":       "one process works on a migration, without leases; leave it out",
+	"succeed-on-empty":             "the exit code is 4 where there is nothing to do; leave it out",
+	"allow-existing-indexes":       "existing indices are kept and compared; leave it out",
+	"output-file":                  "redirect standard output",
+	"target-aws-region":            "signed requests (SigV4) are not in this version",
+	"target-client-cert":           "client certificates are not in this version",
+	"target-client-cert-key":       "client certificates are not in this version",
+}
