@@ -15,7 +15,7 @@ func (p *program) console() *cobra.Command {
 	return p.group("console", "Look into configuration and snapshots",
 		`Console holds the operator's verbs: they look, and change nothing.`,
 		`  migassist console config show`,
-		p.consoleConfig())
+		p.consoleConfig(), p.consoleSnapshot())
 }
 
 func (p *program) consoleConfig() *cobra.Command {

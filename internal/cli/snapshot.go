@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"migassist/config"
+	"migassist/console"
+	"migassist/internal/blob"
+	"migassist/snapshot"
+)
+
+// consoleSnapshot holds the verbs that look into a repository.
+func (p *program) consoleSnapshot() *cobra.Command {
+	return p.group("snapshot", "Look into a snapshot repository",
+		`Snapshot shows what a repository holds and what the reader makes of it. It
+changes nothing and needs no cluster.`,
+		`  migassist console snapshot list --repo-uri file:///mnt/snapshots`,
+		p.consoleSnapshotList(), p.consoleSnapshotDescribe())
+}
+
+func (p *program) consoleSnapshotList() *cobra.Command {
+	cmd := leaf("list", "List snapshots, or the indices of one",
+		`List prints the snapshots of a repository. With --snapshot-name it prints the
+indices of that snapshot, their documents and size, and why one can't be read.`,
+		`  migassist console snapshot list --repo-uri file:///mnt/snapshots --snapshot-name nightly`,
+		p.runSnapshotList)
+	config.ForSnapshots.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func (p *program) runSnapshotList(cmd *cobra.Command) error {
+	settings, _, err := p.load(cmd, config.ForSnapshots)
+	if err != nil {
+		return err
+	}
+	repository, err := openRepository(cmd.Context(), settings)
+	if err != nil {
+		return err
+	}
+	if settings.Snapshot.Name == "" {
+		list := console.ListSnapshots(repository)
+		return p.print(settings.Output, list, list.WriteText)
+	}
+	snap, err := repository.Snapshot(cmd.Context(), settings.Snapshot.Name)
+	if err != nil {
+		return err
+	}
+	list, err := console.ListIndices(cmd.Context(), snap)
+	if err != nil {
+		return err
+	}
+	return p.print(settings.Output, list, list.WriteText)
+}
+
+func (p *program) consoleSnapshotDescribe() *cobra.Command {
+	cmd := leaf("describe FILE", "Print what the reader makes of a file, byte by byte",
+		`Describe prints offset, bytes and meaning. FILE is a blob of the repository
+(index-0, snap-….dat, indices/…/meta-….dat) or, with --snapshot-name,
+INDEX/SHARD for the list of a shard's Lucene files and INDEX/SHARD/NAME for one
+of them, which may lie within a compound file.`,
+		`  migassist console snapshot describe --repo-uri file:///mnt/snapshots --snapshot-name nightly orders/0/_0.si`,
+		nil)
+	cmd.Args = func(cmd *cobra.Command, arguments []string) error {
+		if len(arguments) == 1 {
+			return nil
+		}
+		return usageError{cmd.CommandPath() + " takes one FILE", hint(cmd)}
+	}
+	cmd.RunE = func(cmd *cobra.Command, arguments []string) error { return p.runSnapshotDescribe(cmd, arguments[0]) }
+	config.ForSnapshots.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func (p *program) runSnapshotDescribe(cmd *cobra.Command, file string) error {
+	settings, _, err := p.load(cmd, config.ForSnapshots)
+	if err != nil {
+		return err
+	}
+	store, err := blob.Open(settings.Snapshot.RepoURI)
+	if err != nil {
+		return err
+	}
+	var snap *snapshot.Snapshot
+	if settings.Snapshot.Name != "" {
+		repository, err := snapshot.Open(cmd.Context(), store)
+		if err != nil {
+			return err
+		}
+		if snap, err = repository.Snapshot(cmd.Context(), settings.Snapshot.Name); err != nil {
+			return err
+		}
+	}
+	return console.Describe(cmd.Context(), store, snap, file, io.Writer(p.out))
+}
