@@ -1,0 +1,315 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// action is one line pair of a bulk.
+type action struct {
+	verb     string // index, create, update, delete
+	index    string
+	id       string
+	hasID    bool
+	routing  string
+	version  int64
+	kind     string // version_type
+	pipeline string
+	source   source // nil for delete
+}
+
+// bulkVerbs are the actions there are.
+var bulkVerbs = []string{"create", "delete", "index", "update"}
+
+func (s *Server) bulk(r *request) (answer, error) {
+	if len(r.body) == 0 {
+		return answer{}, invalid("parse_exception", "request body is required")
+	}
+	actions, err := parseBulk(r.body, r.vars["index"], r.query.Get("routing"), r.query.Get("pipeline"))
+	if err != nil {
+		return answer{}, err
+	}
+	if err := checkActions(actions); err != nil {
+		return answer{}, err
+	}
+	items := make([]object, len(actions))
+	failed := false
+	for n, a := range actions {
+		item, problem := s.carryOut(a, r.fault, n)
+		failed = failed || problem
+		items[n] = obj(a.verb, item)
+	}
+	return ok(obj("took", 1, "errors", failed, "items", items)), nil
+}
+
+// parseBulk cuts the body into actions. Every line, the last too, ends in a line break.
+func parseBulk(body []byte, index, routing, pipeline string) ([]action, error) {
+	if body[len(body)-1] != '\n' {
+		return nil, illegal(`The bulk request must be terminated by a newline [\n]`)
+	}
+	var actions []action
+	number := 0
+	for len(body) > 0 {
+		var line []byte
+		line, body = cutLine(body)
+		number++
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		a := action{index: index, routing: routing, pipeline: pipeline}
+		if err := a.parse(line, number); err != nil {
+			return nil, err
+		}
+		if a.verb != "delete" {
+			if len(body) == 0 {
+				break // the server drops an action without a source
+			}
+			line, body = cutLine(body)
+			number++
+			a.source = bytes.Clone(bytes.TrimSuffix(line, []byte("\r")))
+		}
+		actions = append(actions, a)
+	}
+	return actions, nil
+}
+
+func cutLine(body []byte) (line, rest []byte) {
+	line, rest, _ = bytes.Cut(body, []byte("\n"))
+	return line, rest
+}
+
+// parse reads an action line.
+func (a *action) parse(line []byte, number int) error {
+	in := json.NewDecoder(bytes.NewReader(line))
+	in.UseNumber()
+	malformed := func(want, got string) error {
+		return illegal("Malformed action/metadata line [%d], expected %s but found [%s]", number, want, got)
+	}
+	token, err := in.Token()
+	if err != nil {
+		return invalid("json_parse_exception", "%v", err)
+	}
+	if token != json.Delim('{') {
+		return malformed("START_OBJECT", javaToken(token))
+	}
+	if token, err = in.Token(); err != nil {
+		return invalid("json_parse_exception", "%v", err)
+	}
+	verb, isName := token.(string)
+	if !isName {
+		return malformed("FIELD_NAME", javaToken(token))
+	}
+	if !strings.Contains(" create delete index update ", " "+verb+" ") {
+		return malformed(fmt.Sprintf("one of [%s]", strings.Join(bulkVerbs, ", ")), verb)
+	}
+	a.verb = verb
+	var params map[string]any
+	if err := in.Decode(&params); err != nil {
+		return malformed("START_OBJECT", "VALUE_STRING")
+	}
+	return a.set(params, number)
+}
+
+func (a *action) set(params map[string]any, number int) error {
+	for name, value := range params {
+		switch name {
+		case "_index":
+			a.index = text(value)
+		case "_id":
+			a.id, a.hasID = text(value), value != nil
+		case "routing":
+			a.routing = ""
+			if value != nil {
+				a.routing = text(value)
+			}
+		case "version":
+			if n, isNumber := value.(json.Number); isNumber {
+				a.version, _ = n.Int64()
+			}
+		case "version_type":
+			a.kind = text(value)
+		case "pipeline":
+			a.pipeline = text(value)
+		case "op_type":
+			if text(value) == "create" {
+				a.verb = "create"
+			}
+		case "require_alias", "retry_on_conflict", "if_seq_no", "if_primary_term", "_source":
+		default:
+			return illegal("Action/metadata line [%d] contains an unknown parameter [%s]", number, name)
+		}
+	}
+	return nil
+}
+
+// checkActions refuses the whole request, as the server does before it begins.
+func checkActions(actions []action) error {
+	var complaints []string
+	if len(actions) == 0 {
+		complaints = append(complaints, "no requests added")
+	}
+	for _, a := range actions {
+		if a.index == "" {
+			complaints = append(complaints, "index is missing")
+		}
+		if len(a.id) > maxID {
+			complaints = append(complaints, fmt.Sprintf("id [%s] is too long, must be no longer than %d bytes but was: %d", a.id, maxID, len(a.id)))
+		}
+		if a.verb == "delete" && !a.hasID {
+			complaints = append(complaints, "id is missing")
+		}
+	}
+	if len(complaints) == 0 {
+		return nil
+	}
+	var listed strings.Builder
+	for n, complaint := range complaints {
+		fmt.Fprintf(&listed, " %d: %s;", n+1, complaint)
+	}
+	return invalid("action_request_validation_exception", "Validation Failed:%s", listed.String())
+}
+
+// maxID is the most bytes an _id may have.
+const maxID = 512
+
+// carryOut does one action and reports whether it was refused.
+func (s *Server) carryOut(a action, fault Fault, n int) (object, bool) {
+	head := obj("_index", a.index, "_id", nil)
+	if a.hasID {
+		head[1].value = a.id
+	}
+	on, err := s.target(a)
+	if err == nil && fault.RejectEvery > 0 && n%fault.RejectEvery == 0 {
+		err = rejection()
+	}
+	if err == nil && a.hasID && a.id == "" {
+		err = illegal("if _id is specified it must not be empty")
+	}
+	if err == nil && (a.pipeline != "" && a.pipeline != "_none") {
+		err = illegal("pipeline with id [%s] does not exist", a.pipeline)
+	}
+	if err == nil && !utf8.Valid(a.source) {
+		err = failedDocument(invalid("json_parse_exception", "Invalid UTF-8 in the source"))
+	}
+	var done outcome
+	if err == nil {
+		if !a.hasID {
+			a.id = newUUID()[:20]
+		}
+		head[0].value, head[1].value = on.name, a.id
+		done, err = on.apply(a)
+	}
+	if err != nil {
+		return head.with("status", statusOf(err), "error", itemError(err)), true
+	}
+	return head.with("_version", done.version, "result", done.result, "_shards", on.written(),
+		"_seq_no", done.seqNo, "_primary_term", 1, "status", done.status()), false
+}
+
+// target is the index an action writes to; it is made if it may be.
+func (s *Server) target(a action) (*index, error) {
+	on, err := s.writeIndex(a.index)
+	if err != nil || on != nil {
+		return on, err
+	}
+	if s.setting("action.auto_create_index", "true") == "false" || a.verb == "delete" && a.version == 0 {
+		return nil, noSuchIndex(a.index, "index_expression")
+	}
+	return s.create(a.index, nil)
+}
+
+func (i *index) apply(a action) (outcome, error) {
+	switch a.verb {
+	case "delete":
+		return i.remove(a.id, a.routing)
+	case "update":
+		return i.update(a)
+	}
+	w := write{id: a.id, routing: a.routing, source: a.source, create: a.verb == "create"}
+	if a.kind == "external" || a.kind == "external_gte" {
+		w.external, w.orEqual = a.version, a.kind == "external_gte"
+	}
+	return i.put(w)
+}
+
+// update merges a partial document into the one there is. Scripts are refused: there is no Painless here.
+func (i *index) update(a action) (outcome, error) {
+	var body struct {
+		Doc    map[string]any  `json:"doc"`
+		Upsert json.RawMessage `json:"upsert"`
+		AsDoc  bool            `json:"doc_as_upsert"`
+	}
+	if err := json.Unmarshal(a.source, &body); err != nil {
+		return outcome{}, invalid("x_content_parse_exception", "%v", err)
+	}
+	if body.Doc == nil {
+		return outcome{}, invalid("action_request_validation_exception", "Validation Failed: 1: script or doc is missing;")
+	}
+	old := i.find(a.id, a.routing)
+	var next any = body.Doc
+	switch {
+	case old != nil:
+		var merged map[string]any
+		if err := json.Unmarshal(old.source, &merged); err != nil {
+			return outcome{}, failedDocument(invalid("json_parse_exception", "%v", err))
+		}
+		overlay(merged, body.Doc)
+		next = merged
+	case body.Upsert != nil:
+		next = body.Upsert
+	case !body.AsDoc:
+		p := missing("document_missing_exception", "[%s]: document missing", a.id)
+		return outcome{}, p.with("index", i.name, "shard", "0", "index_uuid", i.uuid)
+	}
+	merged, err := json.Marshal(next)
+	if err != nil {
+		return outcome{}, err
+	}
+	return i.put(write{id: a.id, routing: a.routing, source: merged})
+}
+
+// overlay puts one object over another, object by object.
+func overlay(under, over map[string]any) {
+	for name, value := range over {
+		below, wasObject := under[name].(map[string]any)
+		above, isObject := value.(map[string]any)
+		if wasObject && isObject {
+			overlay(below, above)
+			continue
+		}
+		under[name] = value
+	}
+}
+
+// written is the "_shards" of a write: there is one node, so that replicas are never there.
+func (i *index) written() object {
+	return obj("total", i.settings.number("index.number_of_replicas", 1)+1, "successful", 1, "failed", 0)
+}
+
+func (o outcome) status() int {
+	switch o.result {
+	case "created":
+		return 201
+	case "not_found":
+		return 404
+	}
+	return 200
+}
+
+func statusOf(err error) int {
+	if p, isProblem := errors.AsType[*problem](err); isProblem {
+		return p.status
+	}
+	return 500
+}
+
+func itemError(err error) object {
+	if p, isProblem := errors.AsType[*problem](err); isProblem {
+		return p.detail()
+	}
+	return obj("type", "exception", "reason", err.Error())
+}

@@ -1,0 +1,346 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// documentReader reads one document against a mapping, as the server does before it indexes it.
+type documentReader struct {
+	id      string
+	in      *json.Decoder
+	mapping *mapping
+	mutable bool // the mapping is a copy of our own: fields may be added to it
+	limit   int  // of fields
+}
+
+// errNeedsCopy ends a reading that met a new field while the mapping was still the index's own.
+var errNeedsCopy = errors.New("a new field")
+
+// scalar is a value that is neither object nor list.
+type scalar struct {
+	token  json.Token // string, json.Number, bool
+	id     string     // of the document, for messages
+	path   string     // of the field
+	column int64      // behind the value, as the server counts it
+}
+
+// accept checks a document against the index's mapping. It returns the mapping with the fields that the
+// document adds to it, which is the same one if it adds none.
+func (i *index) accept(id string, document []byte) (*mapping, error) {
+	read := func(m *mapping, mutable bool) error {
+		in := json.NewDecoder(bytes.NewReader(document))
+		in.UseNumber()
+		r := documentReader{
+			id: id, in: in, mapping: m, mutable: mutable,
+			limit: i.settings.number("index.mapping.total_fields.limit", 1000),
+		}
+		return r.document(document)
+	}
+	err := read(i.mapping, false)
+	if errors.Is(err, errNeedsCopy) {
+		extended := i.mapping.clone()
+		if err := read(extended, true); err != nil {
+			return nil, err
+		}
+		return extended, nil
+	}
+	return i.mapping, err
+}
+
+func failedDocument(cause *problem) *problem {
+	return invalid("mapper_parsing_exception", "failed to parse").because(cause)
+}
+
+func (r *documentReader) document(document []byte) error {
+	trimmed := bytes.TrimSpace(document)
+	if len(trimmed) == 0 {
+		return invalid("mapper_parsing_exception", "failed to parse, document is empty")
+	}
+	if trimmed[0] != '{' {
+		return failedDocument(invalid("not_x_content_exception",
+			"Compressor detection can only be called on some xcontent bytes or compressed xcontent bytes"))
+	}
+	if _, err := r.in.Token(); err != nil {
+		return r.broken(err)
+	}
+	if err := r.fields(r.mapping.root, "", "true"); err != nil {
+		return err
+	}
+	next, err := r.in.Token()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return r.broken(err)
+	}
+	return failedDocument(illegal("Malformed content, found extra data after parsing: %s", javaToken(next)))
+}
+
+// broken is what is said of text that is not JSON.
+func (r *documentReader) broken(err error) error {
+	kind := "json_parse_exception"
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		kind = "json_e_o_f_exception"
+	}
+	return failedDocument(invalid(kind, "%v at column %d", err, r.in.InputOffset()+1))
+}
+
+// fields reads the rest of an object whose brace is read.
+func (r *documentReader) fields(parent *mapped, path, dynamic string) error {
+	if parent != nil && parent.dynamic != "" {
+		dynamic = parent.dynamic
+	}
+	seen := map[string]bool{}
+	for r.in.More() {
+		token, err := r.in.Token()
+		if err != nil {
+			return r.broken(err)
+		}
+		name, _ := token.(string) // the decoder lets nothing else be a name
+		if seen[name] {
+			return failedDocument(invalid("json_parse_exception", "Duplicate field '%s'\n at column: %d", name, r.in.InputOffset()+1))
+		}
+		seen[name] = true
+		if parent == nil || !parent.enabled {
+			if err := r.skip(); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.namedField(parent, path, name, dynamic); err != nil {
+			return err
+		}
+	}
+	if _, err := r.in.Token(); err != nil {
+		return r.broken(err)
+	}
+	return nil
+}
+
+// namedField reads the value of a field, whose name may be a path with dots.
+func (r *documentReader) namedField(parent *mapped, path, name, dynamic string) error {
+	if path == "" && metadataFields[name] {
+		value, err := r.preview()
+		if err != nil {
+			return err
+		}
+		p := invalid("mapper_parsing_exception", "failed to parse field [%s] of type [%s] in document with id '%s'. Preview of field's value: '%s'", name, name, r.id, value)
+		return p.because(invalid("mapper_parsing_exception",
+			"Field [%s] is a metadata field and cannot be added inside a document. Use the index API request parameters.", name))
+	}
+	if err := checkFieldName(name); err != nil {
+		return failedDocument(err)
+	}
+	steps := strings.Split(name, ".")
+	for n, step := range steps[:len(steps)-1] {
+		child := parent.properties[step]
+		switch {
+		case child == nil:
+			skip, err := r.refuseNew(path+step, path, dynamic)
+			if err != nil {
+				return err
+			}
+			if skip {
+				return r.skip()
+			}
+			child = &mapped{kind: "object", enabled: true, properties: map[string]*mapped{}}
+			parent.properties[step] = child
+		case child.properties == nil:
+			return invalid("mapper_parsing_exception", "Could not dynamically add mapping for field [%s]. Existing mapping for [%s] must be of type object but found [%s].",
+				path+strings.Join(steps[n:], "."), path+step, child.kind)
+		}
+		if child.dynamic != "" {
+			dynamic = child.dynamic
+		}
+		parent, path = child, path+step+"."
+	}
+	return r.value(parent, path, steps[len(steps)-1], dynamic)
+}
+
+func checkFieldName(name string) *problem {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return illegal("field name cannot be an empty string")
+	case strings.Trim(name, ".") == "":
+		return illegal("field name cannot contain only the character [.]")
+	case strings.HasPrefix(name, "."), strings.HasSuffix(name, "."), strings.Contains(name, ".."):
+		return illegal("object field starting or ending with a [.] makes object resolution ambiguous: [%s]", name)
+	}
+	return nil
+}
+
+// value reads the value of a field that has a simple name.
+func (r *documentReader) value(parent *mapped, path, name, dynamic string) error {
+	token, err := r.in.Token()
+	if err != nil {
+		return r.broken(err)
+	}
+	child := parent.properties[name]
+	if child != nil {
+		return r.known(child, path, name, dynamic, token)
+	}
+	return r.unknown(parent, path, name, dynamic, token)
+}
+
+// known reads the value of a field that the mapping has; its first token is read.
+func (r *documentReader) known(f *mapped, path, name, dynamic string, token json.Token) error {
+	switch {
+	case f.kind == "object" || f.kind == "nested":
+		return r.intoObject(f, path, name, dynamic, token)
+	case f.kind == "alias":
+		return failedDocument(illegal("Cannot write to a field alias [%s].", path+name))
+	case token == json.Delim('['):
+		if fieldTypes[f.kind].tree {
+			return r.skipOpen()
+		}
+		return r.eachElement(func(element json.Token) error { return r.known(f, path, name, dynamic, element) })
+	case token == json.Delim('{'):
+		if fieldTypes[f.kind].tree || f.ignoresMalformed() {
+			return r.skipOpen()
+		}
+		return r.objectForScalar(f, path, name)
+	case token == nil:
+		return nil
+	}
+	check := fieldTypes[f.kind].check
+	if check == nil || f.ignoresMalformed() {
+		return nil
+	}
+	value := scalar{token: token, id: r.id, path: path + name, column: r.in.InputOffset() + 1}
+	if cause := check(f, value); cause != nil {
+		return failedField(f, value.path, r.id, text(token)).because(cause)
+	}
+	return nil
+}
+
+func failedField(f *mapped, path, id, preview string) *problem {
+	return invalid("mapper_parsing_exception", "failed to parse field [%s] of type [%s] in document with id '%s'. Preview of field's value: '%s'", path, f.kind, id, preview)
+}
+
+func (f *mapped) ignoresMalformed() bool { return text(f.params["ignore_malformed"]) == "true" }
+
+// objectForScalar refuses an object where the mapping has a scalar.
+func (r *documentReader) objectForScalar(f *mapped, path, name string) error {
+	column := r.in.InputOffset()
+	raw := map[string]any{}
+	for r.in.More() {
+		key, err := r.in.Token()
+		if err != nil {
+			return r.broken(err)
+		}
+		var value any
+		if err := r.in.Decode(&value); err != nil {
+			return r.broken(err)
+		}
+		raw[text(key)] = value
+	}
+	cause := invalid("illegal_state_exception", "Can't get text on a START_OBJECT at 1:%d", column)
+	if numeric[f.kind] {
+		cause = invalid("json_parse_exception", "Current token (START_OBJECT) not numeric, can not use numeric value accessors\n at column: %d", column+1)
+	}
+	return failedField(f, path+name, r.id, javaText(raw)).because(cause)
+}
+
+var numeric = paramSet("byte short integer long unsigned_long half_float float double scaled_float")
+
+// intoObject reads what stands where the mapping has an object.
+func (r *documentReader) intoObject(f *mapped, path, name, dynamic string, token json.Token) error {
+	switch token {
+	case json.Delim('{'):
+		return r.fields(f, path+name+".", dynamic)
+	case json.Delim('['):
+		return r.eachElement(func(element json.Token) error {
+			if element != nil && element != json.Delim('{') && element != json.Delim('[') && f.enabled {
+				return invalid("mapper_parsing_exception", "object mapping for [%s] tried to parse field [null] as object, but found a concrete value", path+name)
+			}
+			return r.intoObject(f, path, name, dynamic, element)
+		})
+	case nil:
+		return nil
+	}
+	if !f.enabled {
+		return nil
+	}
+	return invalid("mapper_parsing_exception", "object mapping for [%s] tried to parse field [%s] as object, but found a concrete value", path+name, name)
+}
+
+// eachElement reads a list whose bracket is read.
+func (r *documentReader) eachElement(read func(json.Token) error) error {
+	for r.in.More() {
+		token, err := r.in.Token()
+		if err != nil {
+			return r.broken(err)
+		}
+		if err := read(token); err != nil {
+			return err
+		}
+	}
+	if _, err := r.in.Token(); err != nil {
+		return r.broken(err)
+	}
+	return nil
+}
+
+// skip reads over a value, and skipOpen over the rest of one whose bracket is read. Names that are there
+// twice are found here too.
+func (r *documentReader) skip() error {
+	token, err := r.in.Token()
+	if err != nil {
+		return r.broken(err)
+	}
+	return r.skipFrom(token)
+}
+
+func (r *documentReader) skipFrom(token json.Token) error {
+	switch token {
+	case json.Delim('{'):
+		return r.fields(nil, "", "")
+	case json.Delim('['):
+		return r.eachElement(r.skipFrom)
+	}
+	return nil
+}
+
+// skipOpen does not know which bracket it was, and counts.
+func (r *documentReader) skipOpen() error {
+	for depth := 1; depth > 0; {
+		token, err := r.in.Token()
+		if err != nil {
+			return r.broken(err)
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+	}
+	return nil
+}
+
+func (r *documentReader) preview() (string, error) {
+	var value any
+	if err := r.in.Decode(&value); err != nil {
+		return "", r.broken(err)
+	}
+	return javaText(value), nil
+}
+
+func javaToken(token json.Token) string {
+	switch v := token.(type) {
+	case json.Delim:
+		return map[json.Delim]string{'{': "START_OBJECT", '}': "END_OBJECT", '[': "START_ARRAY", ']': "END_ARRAY"}[v]
+	case string:
+		return "VALUE_STRING"
+	case bool:
+		return strings.ToUpper(fmt.Sprintf("VALUE_%t", v))
+	case nil:
+		return "VALUE_NULL"
+	}
+	return "VALUE_NUMBER_INT"
+}
