@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"embed"
 	"io/fs"
 	"os"
 	"os/signal"
@@ -12,11 +13,18 @@ import (
 	"migassist/internal/cli"
 )
 
-// demo holds the files of the demo's snapshot.
-var demo fs.FS
+// demo is the snapshot that the demo migrates, and what its source had said of it.
+// The names of blobs begin with an underscore: without all: they would be left out.
+//
+//go:embed all:testdata/snapshots/demo
+var demo embed.FS
 
 func main() {
-	os.Exit(cli.Main(untilSignal(), cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Args[1:], demo))
+	files, err := fs.Sub(demo, "testdata/snapshots/demo")
+	if err != nil { // the path above is a valid one
+		panic(err)
+	}
+	os.Exit(cli.Main(untilSignal(), cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Args[1:], files))
 }
 
 // untilSignal gives a context that ends with the first SIGINT or SIGTERM, which

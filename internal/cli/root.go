@@ -23,7 +23,7 @@ Settings come from migassist.yaml in the working directory (or --config), are
 overridden by MIGASSIST_… environment variables, and those by flags.`,
 		`  migassist demo`)
 	config.AddGlobalFlags(root.PersistentFlags())
-	root.AddCommand(p.metadata(), p.rfs(), p.proxy(), p.replay(), p.console(), p.version())
+	root.AddCommand(p.demoCommand(), p.metadata(), p.rfs(), p.proxy(), p.replay(), p.console(), p.version())
 	root.SetFlagErrorFunc(p.flagError)
 	completeEnums(root)
 	return root
