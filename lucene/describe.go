@@ -157,12 +157,10 @@ func (d *describer) foot(file input.File) error {
 
 // stored prints the head of each chunk and decompresses it, which proves its payload.
 func (d *describer) stored(ctx context.Context) error {
-	docs := &Documents{segment: d.segment}
 	st, err := d.segment.openStored(ctx, d.files)
 	if err != nil {
 		return err
 	}
-	docs.stored = st
 	defer func() { _ = st.close() }()
 	if err := d.head(st.data); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,9 +107,7 @@ func TestAKilledRunGoesOnWhereItWas(t *testing.T) {
 	plan := planAll(t, snap)
 	want := map[string]string{}
 	for _, index := range plan.Indices() {
-		for key, source := range expected(t, name, index) {
-			want[key] = source
-		}
+		maps.Copy(want, expected(t, name, index))
 	}
 	options := func(dir string) rfs.Options {
 		return rfs.Options{
@@ -133,10 +132,7 @@ func TestAKilledRunGoesOnWhereItWas(t *testing.T) {
 				return err
 			}
 		}
-		docs := map[string]string{}
-		for key, source := range sink.docs {
-			docs[key] = source
-		}
+		docs := maps.Clone(sink.docs)
 		images, after = append(images, image), append(after, docs)
 		return nil
 	}
@@ -158,9 +154,7 @@ func TestAKilledRunGoesOnWhereItWas(t *testing.T) {
 			t.Errorf("killed before batch %d: %+v, want %+v", i, summary.Total, complete.Total)
 		}
 		all := after[i]
-		for key, source := range second.docs {
-			all[key] = source
-		}
+		maps.Copy(all, second.docs)
 		for key := range letters {
 			all[key] = want[key]
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -157,9 +158,7 @@ func TestFixturesComeOutExactly(t *testing.T) {
 			summary := run(t, snap, plan, got, rfs.Options{})
 			want := map[string]string{}
 			for _, index := range plan.Indices() {
-				for key, source := range expected(t, name, index) {
-					want[key] = source
-				}
+				maps.Copy(want, expected(t, name, index))
 			}
 			compare(t, want, got.docs)
 			if summary.Total.Written != int64(len(want)) || summary.Total.Skipped+summary.Total.Refused != 0 || !summary.Complete {

@@ -56,8 +56,7 @@ func NewPlan(ctx context.Context, snap *snapshot.Snapshot, indices []string) (*P
 }
 
 func unreadable(index string, err error) Finding {
-	var unsupported *lucene.UnsupportedError
-	if errors.As(err, &unsupported) {
+	if _, ok := errors.AsType[*lucene.UnsupportedError](err); ok {
 		return Finding{Index: index, Kind: "unsupported", Reason: err.Error(), Failed: true}
 	}
 	return Finding{Index: index, Kind: "unreadable", Reason: err.Error(), Failed: true}
@@ -75,9 +74,9 @@ func planIndex(ctx context.Context, snap *snapshot.Snapshot, name string) ([]Ite
 	var items []Item
 	for number := range index.Shards {
 		item, err := planShard(ctx, index, number)
-		var unsupported *lucene.UnsupportedError
+		_, unsupported := errors.AsType[*lucene.UnsupportedError](err)
 		switch {
-		case ctx.Err() != nil, errors.As(err, &unsupported):
+		case ctx.Err() != nil, unsupported:
 			return nil, findings, err
 		case err != nil:
 			findings = append(findings, unreadable(name, err))

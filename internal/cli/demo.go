@@ -13,5 +13,7 @@ func (p *program) demoCommand() *cobra.Command {
 binary carries, into a target in memory: it shows the plan, applies it, moves the
 documents and compares each with what the source had said of it.`,
 		`  migassist demo`,
-		func(cmd *cobra.Command) error { return demo.Run(cmd.Context(), p.demo, p.out) })
+		p.runDemo)
 }
+
+func (p *program) runDemo(cmd *cobra.Command) error { return demo.Run(cmd.Context(), p.demo, p.out) }

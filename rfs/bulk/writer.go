@@ -142,8 +142,7 @@ func (w *Writer) failed(ctx context.Context, b *Batch, which []int, verdict verd
 		return w.write(ctx, b, which[half:], out)
 	}
 	refusal := Refusal{Operation: which[0], Status: http.StatusRequestEntityTooLarge, Reason: cluster.ItemError{Type: requestRefused, Reason: cause.Error()}}
-	var answer *cluster.Error
-	if errors.As(cause, &answer) {
+	if answer, ok := errors.AsType[*cluster.Error](cause); ok {
 		refusal.Status = answer.Status
 	}
 	out.Refused = append(out.Refused, refusal)
