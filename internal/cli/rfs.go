@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -112,7 +113,11 @@ func targetName(settings *config.Config) string {
 	if settings.RFS.TargetFile != "" {
 		return settings.RFS.TargetFile
 	}
-	return settings.Target.Host
+	if u, err := url.Parse(settings.Target.Host); err == nil {
+		u.User = nil // the name goes into logs and the state file
+		return u.String()
+	}
+	return "the target"
 }
 
 // sink opens where the documents go. Finish is told whether all of them went there.
@@ -180,6 +185,8 @@ func verdict(summary *rfs.Summary, err error) error {
 		return errors.New("documents were left unread; the findings say which and why")
 	case len(summary.Findings) > 0:
 		return errFindings
+	case len(summary.Indices) == 0:
+		return errNothing
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"io"
-
 	"github.com/spf13/cobra"
 
 	"migassist/config"
@@ -68,12 +66,12 @@ of them, which may lie within a compound file.`,
 		}
 		return usageError{cmd.CommandPath() + " takes one FILE", hint(cmd)}
 	}
-	cmd.RunE = func(cmd *cobra.Command, arguments []string) error { return p.runSnapshotDescribe(cmd, arguments[0]) }
+	cmd.RunE = p.runSnapshotDescribe
 	config.ForSnapshots.AddFlags(cmd.Flags())
 	return cmd
 }
 
-func (p *program) runSnapshotDescribe(cmd *cobra.Command, file string) error {
+func (p *program) runSnapshotDescribe(cmd *cobra.Command, arguments []string) error {
 	settings, _, err := p.load(cmd, config.ForSnapshots)
 	if err != nil {
 		return err
@@ -92,5 +90,5 @@ func (p *program) runSnapshotDescribe(cmd *cobra.Command, file string) error {
 			return err
 		}
 	}
-	return console.Describe(cmd.Context(), store, snap, file, io.Writer(p.out))
+	return console.Describe(cmd.Context(), store, snap, arguments[0], p.out)
 }
