@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,9 +18,10 @@ const (
 	killSize = 300 // bytes of a document
 )
 
-// TestKilledTwiceLosesNothing kills the migration with SIGKILL at about a third and
-// two thirds, and lets it finish: nothing lost, nothing altered, little done twice.
-func TestKilledTwiceLosesNothing(t *testing.T) {
+// TestKilledAndStoppedLosesNothing kills the migration with SIGKILL at about a quarter
+// and three quarters, stops it with SIGTERM at the half, and lets it finish: nothing
+// lost, nothing altered, little done twice.
+func TestKilledAndStoppedLosesNothing(t *testing.T) {
 	wipe(t, source)
 	wipe(t, target)
 	dir := t.TempDir()
@@ -33,20 +35,23 @@ func TestKilledTwiceLosesNothing(t *testing.T) {
 
 	// Small batches and few of them in flight, so that the cursor moves often.
 	args := rfsArgs(dir, "big", "big", "--documents-size-per-bulk-request", "1MiB", "--max-connections", "2")
-	for _, share := range []int{killDocs / 3, killDocs * 2 / 3} {
-		killAt(t, dir, args, share)
+	interrupt(t, dir, args, killDocs/4, syscall.SIGKILL)
+	if code := interrupt(t, dir, args, killDocs/2, syscall.SIGTERM); code != stopped {
+		t.Errorf("exit %d after SIGTERM, want %d", code, stopped)
 	}
-	before := indexed(t)
+	interrupt(t, dir, args, killDocs*3/4, syscall.SIGKILL)
+	before := indexed(t) // repeated ones too
 	total := migassist(t, dir, args...).want(t, done).summary(t).Total
 	if want := (counts{Read: killDocs, Written: killDocs}); total != want {
 		t.Errorf("the summary says %+v, want %+v", total, want)
 	}
-	if last := indexed(t) - before; last > killDocs*2/3 {
+	if last := indexed(t) - before; last > killDocs/2 {
 		t.Errorf("the last run sent %d documents: it did not go on where the killed one was", last)
 	}
 	if all := indexed(t); all > killDocs+killDocs/4 {
 		t.Errorf("%d documents were sent for %d: too much was done twice", all, killDocs)
 	}
+	t.Logf("%d documents were sent for %d", indexed(t), killDocs)
 	if compared := sameDocuments(t, "events"); compared != killDocs {
 		t.Errorf("%d documents compared, want %d", compared, killDocs)
 	}
@@ -54,11 +59,15 @@ func TestKilledTwiceLosesNothing(t *testing.T) {
 	migassist(t, dir, args...).want(t, nothingToDo)
 }
 
-// nothingToDo is the exit code of a run that finds its work done.
-const nothingToDo = 4
+// Exit codes of a run that finds its work done, and of one that SIGTERM stopped.
+const (
+	nothingToDo = 4
+	stopped     = 128 + int(syscall.SIGTERM)
+)
 
-// killAt starts the migration and kills it once the target has taken so many documents.
-func killAt(t *testing.T, dir string, args []string, share int) {
+// interrupt starts the migration, sends it a signal once the target has taken so many
+// documents, and returns its exit code.
+func interrupt(t *testing.T, dir string, args []string, share int, signal syscall.Signal) int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
@@ -71,11 +80,12 @@ func killAt(t *testing.T, dir string, args []string, share int) {
 	if err := reach(ctx, t, ended, share); err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatalf("kill: %v", err)
+	if err := cmd.Process.Signal(signal); err != nil {
+		t.Fatalf("send %s: %v", signal, err)
 	}
 	<-ended
-	t.Logf("killed after %d documents: %s", indexed(t), cmd.ProcessState)
+	t.Logf("%s after %d documents: %s", signal, indexed(t), cmd.ProcessState)
+	return cmd.ProcessState.ExitCode()
 }
 
 var errEnded = errors.New("ended early")
