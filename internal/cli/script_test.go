@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"migassist/internal/sandbox"
 )
 
 // TestMain lets the scripts run this test binary as migassist.
@@ -36,7 +38,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": status, "target": target},
 	})
 }
 
@@ -57,4 +59,15 @@ func status(script *testscript.TestScript, negated bool, arguments []string) {
 	if got != want {
 		script.Fatalf("%v ended with %d, want %d", arguments[1:], got, want)
 	}
+}
+
+// target is a command of the scripts: it starts a sandbox that wants a password,
+// and says in the environment how to reach it.
+func target(script *testscript.TestScript, _ bool, _ []string) {
+	server := sandbox.New(sandbox.Options{Username: "admin", Password: "s3cret"})
+	script.Check(server.Start())
+	script.Defer(func() { _ = server.Close() })
+	script.Setenv("MIGASSIST_TARGET_HOST", server.URL())
+	script.Setenv("MIGASSIST_TARGET_USERNAME", "admin")
+	script.Setenv("MIGASSIST_TARGET_PASSWORD", "s3cret")
 }
