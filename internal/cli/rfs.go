@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -113,11 +112,7 @@ func targetName(settings *config.Config) string {
 	if settings.RFS.TargetFile != "" {
 		return settings.RFS.TargetFile
 	}
-	if u, err := url.Parse(settings.Target.Host); err == nil {
-		u.User = nil // the name goes into logs and the state file
-		return u.String()
-	}
-	return "the target"
+	return settings.Target.Host
 }
 
 // sink opens where the documents go. Finish is told whether all of them went there.
