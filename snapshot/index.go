@@ -34,7 +34,8 @@ type Index struct {
 	// Raw is all the metadata there is of the index, JSON.
 	Raw json.RawMessage
 
-	snapshot *Snapshot
+	snapshot  *Snapshot
+	shardPath int // shard_path_type: 0 where shards lie below the index
 }
 
 // indexBlob is the value under the index name. Source: IndexMetadata.Builder.toXContent.
@@ -64,9 +65,6 @@ func (s *Snapshot) Index(ctx context.Context, name string) (*Index, error) {
 }
 
 func (s *Snapshot) loadIndex(ctx context.Context, name string, entry rootIndex) (*Index, error) {
-	if entry.ShardPathType != 0 {
-		return nil, fmt.Errorf("%w: its shards lie on hashed paths (shard_path_type %d), which this version cannot read; snapshot into a repository without shard_path_type", ErrUnsupported, entry.ShardPathType)
-	}
 	at, err := s.indexMetaPath(entry.ID)
 	if err != nil {
 		return nil, err
@@ -85,7 +83,7 @@ func (s *Snapshot) loadIndex(ctx context.Context, name string, entry rootIndex) 
 	}
 	index := &Index{
 		Name: name, ID: entry.ID, State: b.State, RoutingShards: b.RoutingShards,
-		Aliases: b.Aliases, Raw: raw, RawSettings: b.Settings, snapshot: s,
+		Aliases: b.Aliases, Raw: raw, RawSettings: b.Settings, snapshot: s, shardPath: entry.ShardPathType,
 	}
 	if index.Mappings, err = decodeMappings(at, b.Mappings); err != nil {
 		return nil, err

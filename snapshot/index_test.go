@@ -21,7 +21,6 @@ func TestIndicesThatASnapshotDoesNotHoldAreRefusedByName(t *testing.T) {
 		"index.mode is time_series":                               func(h *handmade) { h.settings["index.mode"] = "time_series" },
 		"index.mode is logsdb":                                    func(h *handmade) { h.settings["index.mode"] = "logsdb" },
 		"index.mode is new_mode, which is not known":              func(h *handmade) { h.settings["index.mode"] = "new_mode" },
-		"hashed paths (shard_path_type 2)":                        func(h *handmade) { h.index["shard_path_type"] = 2 },
 	} {
 		h := newHandmade()
 		change(h)
@@ -31,7 +30,7 @@ func TestIndicesThatASnapshotDoesNotHoldAreRefusedByName(t *testing.T) {
 		}
 	}
 	h := newHandmade()
-	h.settings["index.mode"], h.settings["index.store.type"], h.index["shard_path_type"] = "standard", "fs", 0
+	h.settings["index.mode"], h.settings["index.store.type"] = "standard", "fs"
 	if _, err := h.readIndex(t); err != nil {
 		t.Error(err)
 	}

@@ -83,6 +83,9 @@ func (s *Shard) Size() int64 {
 func (s *Shard) load(ctx context.Context) error {
 	snapshot := s.index.snapshot
 	repo := snapshot.repo
+	if kind := s.index.shardPath; kind != 0 {
+		return fmt.Errorf("%w: it lies on a hashed path (shard_path_type %d), which this version cannot read; snapshot into a repository without shard_path_type", ErrUnsupported, kind)
+	}
 	s.at = repo.layout.shardFilesPath(s.index.ID, s.Number, snapshot.UUID)
 	var b shardBlob
 	err := readDat(ctx, repo.store, s.at, codecSnapshot, &b)

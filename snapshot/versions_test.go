@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,24 +23,11 @@ func TestEveryRowOfTheTableReadsARealRepository(t *testing.T) {
 		"elasticsearch-7.17.28": {"Elasticsearch 7.9 to 8, OpenSearch 1 and 2", "7.17.28", "Elasticsearch 7.17.28", 7172899},
 		"elasticsearch-8.19.0":  {"Elasticsearch 7.9 to 8, OpenSearch 1 and 2", "8.11.0", "unknown version", 8536000},
 		"opensearch-1.3.20":     {"Elasticsearch 7.9 to 8, OpenSearch 1 and 2", "1.3.20", "OpenSearch 1.3.20", 135249827},
+		// compression_type: zstd
+		"opensearch-2.19.1-zstd": {"Elasticsearch 7.9 to 8, OpenSearch 1 and 2", "2.19.1", "OpenSearch 2.19.1", 136407927},
 	} {
 		t.Run(name, func(t *testing.T) {
-			root, err := filepath.Abs(filepath.Join("testdata/repositories", name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			store, err := blob.Open(root)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r, err := snapshot.Open(t.Context(), store)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, err := r.Snapshot(t.Context(), "small")
-			if err != nil {
-				t.Fatal(err)
-			}
+			r, s := small(t, name)
 			product, _, _ := strings.Cut(name, "-")
 			if r.Layout() != want.layout || s.Version != want.version || s.Product() != product || s.State != snapshot.Success {
 				t.Errorf("layout %q, %s %s, %s", r.Layout(), s.Product(), s.Version, s.State)
@@ -50,6 +38,42 @@ func TestEveryRowOfTheTableReadsARealRepository(t *testing.T) {
 			}
 			checkSmallGlobal(t, s)
 		})
+	}
+}
+
+// small opens the one snapshot of a small repository.
+func small(t *testing.T, name string) (*snapshot.Repository, *snapshot.Snapshot) {
+	t.Helper()
+	root, err := filepath.Abs(filepath.Join("testdata/repositories", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := blob.Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := snapshot.Open(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := r.Snapshot(t.Context(), "small")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, s
+}
+
+// TestShardsOnHashedPathsAreRefusedByName: shard_path_type: hashed_prefix. The metadata lies where it
+// always does.
+func TestShardsOnHashedPathsAreRefusedByName(t *testing.T) {
+	_, s := small(t, "opensearch-2.19.1-hashed")
+	checkSmallGlobal(t, s)
+	x, err := s.Index(t.Context(), "books")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.Shard(t.Context(), 0); !errors.Is(err, snapshot.ErrUnsupported) || !strings.Contains(err.Error(), "hashed path (shard_path_type 1)") {
+		t.Errorf("got error %v", err)
 	}
 }
 
