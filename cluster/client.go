@@ -58,6 +58,15 @@ func (c *Client) PutIndexTemplate(ctx context.Context, name string, body json.Ra
 	return c.acknowledged(ctx, c.repeat, request, "put index template "+name)
 }
 
+// DeleteIndexTemplate deletes the composable index template called so. NotFound tells that there is none.
+func (c *Client) DeleteIndexTemplate(ctx context.Context, name string) error {
+	if name == "" || strings.ContainsAny(name, "*,") {
+		return fmt.Errorf("delete index template %q: only whole names are taken", name)
+	}
+	request := esapi.IndicesDeleteIndexTemplateRequest{Name: url.PathEscape(name)}
+	return c.acknowledged(ctx, c.repeat, request, "delete index template "+name)
+}
+
 // PutAlias makes alias point to index too; the body, which may be nil, holds its filter and routing.
 func (c *Client) PutAlias(ctx context.Context, index, alias string, body json.RawMessage) error {
 	request := esapi.IndicesPutAliasRequest{Index: escape([]string{index}), Name: url.PathEscape(alias), Body: reader(body)}
