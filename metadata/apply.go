@@ -31,10 +31,12 @@ func (p *Plan) Apply(ctx context.Context, target Target) (*Report, error) {
 			for _, rest := range p.Steps[i+1:] {
 				a.report.Results = append(a.report.Results, a.untried(rest))
 			}
+			a.lower(ctx)
 			a.finish()
 			return a.report, fmt.Errorf("apply %s %s: %w", step.Kind, step.Name, err)
 		}
 	}
+	a.lower(ctx)
 	err = a.verify(ctx)
 	a.finish()
 	return a.report, err
@@ -59,6 +61,9 @@ type application struct {
 	present *present
 	report  *Report
 	created []*Result // of indices, to be read back
+	raised  bool      // the shield
+	// unshielded is why the shield could not be put in its place.
+	unshielded error
 }
 
 func (a *application) untried(step *Step) *Result {
@@ -116,6 +121,9 @@ func (a *application) create(ctx context.Context, step *Step, result *Result) er
 	case rules.LegacyTemplate:
 		err = a.target.PutTemplate(ctx, step.Name, body)
 	case rules.Index:
+		if err := a.raise(ctx, step); err != nil {
+			return a.failed(ctx, result, err)
+		}
 		err = a.target.CreateIndex(ctx, step.Name, body)
 	default:
 		err = fmt.Errorf("the plan has an item of the kind %q, which is not known", step.Kind)

@@ -51,6 +51,7 @@ func NewPlan(ctx context.Context, in Input) (*Plan, error) {
 	}
 	b.composed()
 	b.aliases()
+	b.shield(in.Target)
 	if err := b.compare(ctx, in.Target); err != nil {
 		return nil, err
 	}

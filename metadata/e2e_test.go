@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,6 +49,12 @@ func (w withNodes) Nodes(ctx context.Context) (metadata.Nodes, error) {
 		}
 	}
 	return nodes, nil
+}
+
+// DeleteIndexTemplate makes the target one that can be given a shield.
+func (w withNodes) DeleteIndexTemplate(ctx context.Context, name string) error {
+	_, err := w.server.Do(ctx, "DELETE", "/_index_template/"+name, nil)
+	return err
 }
 
 func openFixture(t *testing.T, product, name string) (*snapshot.Snapshot, string) {
@@ -121,6 +128,37 @@ func TestTheFixturesComeOutAsTheirSourceHadThem(t *testing.T) {
 				differs(t, input, target)
 			})
 		}
+	}
+}
+
+// TestTemplatesOfTheTargetAddNothing gives the target templates that would
+// spoil every index: other aliases and settings, other types for the same fields,
+// strict mappings, and a data stream where an index is to be.
+func TestTemplatesOfTheTargetAddNothing(t *testing.T) {
+	target := startTarget(t)
+	for path, body := range map[string]string{
+		"/_template/everything": `{"index_patterns":["*"],"settings":{"refresh_interval":"77s"},"aliases":{"spoiled":{}},
+			"mappings":{"dynamic":"strict","properties":{"title":{"type":"keyword","ignore_above":3},"extra":{"type":"long"}}}}`,
+		"/_index_template/streams": `{"index_patterns":["nested","routed*"],"priority":1000,"data_stream":{}}`,
+		"/_index_template/spoils":  `{"index_patterns":["basic","large*"],"priority":900,"template":{"aliases":{"w":{"is_write_index":true}}}}`,
+	} {
+		if _, err := target.server.Do(t.Context(), "PUT", path, []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	from, expected := openFixture(t, "elasticsearch-7.10.2", "second")
+	plan, err := metadata.NewPlan(t.Context(), metadata.Input{Snapshot: from, Target: target, Indices: allIndices(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := plan.Apply(t.Context(), target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foretold(t, plan, report)
+	compareIndices(t, target.server, plan, expected)
+	if left, err := target.IndexTemplates(t.Context(), ""); err != nil || left["migassist-shield"] != nil || left["streams"] == nil {
+		t.Errorf("templates left: %v, %v", left, err)
 	}
 }
 
@@ -221,10 +259,8 @@ func compareIndices(t *testing.T, server *testcluster.Server, plan *metadata.Pla
 		mapping, _ := mappings[step.Name]["mappings"].(object)
 		if inner, typed := mapping["_doc"].(object); typed {
 			mapping = inner
-		} else if len(mapping) == 1 && mapping["properties"] == nil {
-			for _, inner := range mapping {
-				mapping, _ = inner.(object)
-			}
+		} else if inner, typed := mapping["product"].(object); typed {
+			mapping = inner
 		}
 		want := object{"settings": settings[step.Name]["settings"], "mappings": mapping, "aliases": aliases[step.Name]["aliases"]}
 		compareLeaves(t, step, want, got)
@@ -359,9 +395,7 @@ func withIndexSettings(body object) object {
 	flat := object{}
 	for key, value := range body {
 		if inner, ok := value.(object); ok && key == "template" {
-			for part, deeper := range inner {
-				flat[part] = deeper
-			}
+			maps.Copy(flat, inner)
 			continue
 		}
 		flat[key] = value

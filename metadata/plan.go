@@ -23,7 +23,9 @@ type Plan struct {
 	Counts Counts      `json:"counts"`
 	// Steps are in the order in which they are applied: component templates,
 	// index templates, legacy templates, indices; each kind by name.
-	Steps    []*Step   `json:"steps"`
+	Steps []*Step `json:"steps"`
+	// Shield keeps templates from adding to the indices that are made.
+	Shield   *Shield   `json:"shield,omitempty"`
 	Findings []Finding `json:"findings"`
 }
 
@@ -60,7 +62,7 @@ type Step struct {
 type Request struct {
 	Method string         `json:"method"`
 	Path   string         `json:"path"`
-	Body   map[string]any `json:"body"`
+	Body   map[string]any `json:"body,omitempty"`
 }
 
 // Finding is something a person should look at.

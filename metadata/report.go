@@ -71,12 +71,14 @@ func resultOf(step *Step) *Result {
 
 // finish counts, and joins the findings of the plan with those of applying it.
 func (r *Report) finish(plan *Plan) {
+	ours := r.Findings
 	r.Findings = []Finding{}
 	for _, finding := range plan.Findings {
 		if !r.overtaken(plan, finding) {
 			r.Findings = append(r.Findings, finding)
 		}
 	}
+	r.Findings = append(r.Findings, ours...)
 	for _, result := range r.Results {
 		r.tally(result)
 		finding := Finding{Kind: result.Kind, Name: result.Name}

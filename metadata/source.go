@@ -51,10 +51,7 @@ func Read(ctx context.Context, from *snapshot.Snapshot, uri string) (*Source, er
 			return indexItem(index)
 		},
 	}
-	streams, err := backedBy(global.DataStreams)
-	if err != nil {
-		return nil, err
-	}
+	streams := global.BackingIndices()
 	for _, name := range from.IndexNames() {
 		source.Indices = append(source.Indices, IndexName{Name: name, DataStream: streams[name]})
 	}
@@ -75,25 +72,6 @@ func Read(ctx context.Context, from *snapshot.Snapshot, uri string) (*Source, er
 		}
 	}
 	return source, nil
-}
-
-// backedBy maps backing indices to their data streams.
-func backedBy(streams map[string]json.RawMessage) (map[string]string, error) {
-	of := map[string]string{}
-	for name, raw := range streams {
-		var stream struct {
-			Indices []struct {
-				Name string `json:"index_name"`
-			} `json:"indices"`
-		}
-		if err := json.Unmarshal(raw, &stream); err != nil {
-			return nil, fmt.Errorf("read data stream %s: %w", name, err)
-		}
-		for _, index := range stream.Indices {
-			of[index.Name] = name
-		}
-	}
-	return of, nil
 }
 
 func indexItem(index *snapshot.Index) (*rules.Item, error) {

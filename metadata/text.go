@@ -40,6 +40,9 @@ func (p *Plan) WriteText(w io.Writer) error {
 	for _, kind := range kinds {
 		t.steps(p, kind)
 	}
+	if p.Shield != nil {
+		t.line("\nwhile indices are made, the temporary index template %s keeps other templates from adding to %d of them", shieldName, len(p.Shield.Indices))
+	}
 	t.leftOut(p.Steps)
 	t.legend(p.Steps)
 	t.findings(p.Findings)

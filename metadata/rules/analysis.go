@@ -24,6 +24,11 @@ var analysisRules = []Rule{
 		Why:     "the target does not have it",
 		rewrite: refuseMissingAnalysis,
 	},
+	{
+		Name: "analyzer-missing", Fidelity: Lossy,
+		Why:     "a field names an analyzer that neither its index nor the target has",
+		rewrite: everyField(refuseMissingAnalyzer),
+	},
 }
 
 // analysisPrefix is followed by SECTION.NAME.PARAMETER.
@@ -184,8 +189,8 @@ func refuseMissingAnalysis(d *draft) {
 			d.wantAnalysis(at, c.section, fmt.Sprint(d.Settings[c.setting]), true)
 		}
 		section, is := references(c)
-		if !is || d.Kind != Index {
-			continue // what a template does not define, another one it is put together with may
+		if !is || d.Kind == IndexTemplate {
+			continue // what it does not define itself, a component template may
 		}
 		own := d.defined(section)
 		for _, name := range listed(d.Settings[c.setting]) {
@@ -193,6 +198,24 @@ func refuseMissingAnalysis(d *draft) {
 				d.wantAnalysis(at, section, name, false)
 			}
 		}
+	}
+}
+
+// refuseMissingAnalyzer looks up the analyzers and the normalizer a field names.
+func refuseMissingAnalyzer(d *draft, f *field) {
+	if d.Kind == IndexTemplate {
+		return
+	}
+	for _, key := range []string{"analyzer", "search_analyzer", "search_quote_analyzer", "normalizer"} {
+		name, said := f.def[key].(string)
+		section := "analyzer"
+		if key == "normalizer" {
+			section = key
+		}
+		if !said || strings.HasPrefix(name, "{") || name == "" || section == "normalizer" && name == "lowercase" || d.defined(section)[name] {
+			continue
+		}
+		d.wantAnalysis(f.at.at(key), section, name, false)
 	}
 }
 

@@ -219,7 +219,7 @@ func knownSimilarity(d *draft) {
 	for _, name := range sorted(d.Settings) {
 		rest, ours := strings.CutPrefix(name, prefix)
 		similarity, isType := strings.CutSuffix(rest, ".type")
-		if !ours || !isType || has(d.known.Analysis["similarity"], fmt.Sprint(d.Settings[name])) {
+		if !ours || !isType || d.hasSimilarity(fmt.Sprint(d.Settings[name])) {
 			continue
 		}
 		for _, other := range sorted(d.Settings) {
@@ -228,6 +228,10 @@ func knownSimilarity(d *draft) {
 			}
 		}
 	}
+}
+
+func (d *draft) hasSimilarity(name string) bool {
+	return has(d.known.Analysis["similarity"], name) && (name != "scripted" || !d.modules.lack("lang-painless"))
 }
 
 func removePipeline(d *draft) {

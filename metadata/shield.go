@@ -1,0 +1,198 @@
+package metadata
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"migassist/metadata/rules"
+)
+
+// A server merges every template whose patterns match the name of a new index
+// into it: aliases, settings and fields that the source's index never had, made
+// before the template was or changed since. The source's templates are brought
+// first, and the target may have its own.
+//
+//	create index "logs-7" {...}   ◀── template "logs-*" adds its aliases, settings, fields
+//	                              ◀── shield "logs-7", of the highest priority and empty: adds nothing
+//
+// Only the one matching index template of the highest priority counts, and where
+// there is one the legacy templates do not. So while the indices are made, an
+// empty index template stands before the others, for exactly the names that
+// would be touched, and is removed again.
+
+// shieldName is the name of the temporary index template.
+const shieldName = "migassist-shield"
+
+// shieldPriority is above what people choose, and below the largest, so that it
+// does not tie with a template that takes that one.
+const shieldPriority = 1<<31 - 2
+
+// Shield is a temporary index template.
+type Shield struct {
+	Indices []string `json:"indices"`
+	Put     *Request `json:"put"`
+	Delete  *Request `json:"delete"`
+}
+
+// TemplateRemover is what a target needs beside Target to be given a shield.
+// Without it a plan says which indices templates will add to.
+type TemplateRemover interface {
+	DeleteIndexTemplate(ctx context.Context, name string) error
+}
+
+// pattern is one pattern of a template.
+type pattern struct {
+	template string
+	kind     rules.Kind
+	glob     string
+}
+
+// shield finds the indices whose names match a template and shields them, or,
+// where the target cannot, says what will happen.
+func (b *builder) shield(target TargetReader) {
+	patterns := b.patterns()
+	if len(patterns) == 0 {
+		return
+	}
+	_, able := target.(TemplateRemover)
+	var names []string
+	for _, step := range b.plan.Steps {
+		if step.Kind != rules.Index || step.Action != Create {
+			continue
+		}
+		var matching []string
+		for _, p := range patterns {
+			if glob(p.glob, step.Name) {
+				matching = append(matching, fmt.Sprintf("%s %s", words(p.kind), p.template))
+			}
+		}
+		slices.Sort(matching)
+		matching = slices.Compact(matching)
+		switch {
+		case len(matching) == 0:
+		case able:
+			names = append(names, step.Name)
+			step.Notes = append(step.Notes, "its name matches the "+strings.Join(matching, " and the ")+", kept from adding to it by a shield")
+		default:
+			b.plan.find(step.Kind, step.Name, "its name matches the %s: what that says beyond this index is added to it",
+				strings.Join(matching, " and the "))
+		}
+	}
+	if len(names) > 0 {
+		b.plan.Shield = newShield(names)
+	}
+}
+
+func newShield(names []string) *Shield {
+	list := make([]any, len(names))
+	for i, name := range names {
+		list[i] = name
+	}
+	put := request(rules.IndexTemplate, shieldName, map[string]any{
+		"index_patterns": list,
+		"priority":       shieldPriority,
+		"_meta":          map[string]any{"made by": "migassist, while it makes these indices; to be removed if found later"},
+	})
+	return &Shield{Indices: names, Put: put, Delete: &Request{Method: "DELETE", Path: "/_index_template/" + url.PathEscape(shieldName)}}
+}
+
+// patterns are those of the templates the target has, and of those it is given
+// before the indices.
+func (b *builder) patterns() []pattern {
+	var all []pattern
+	add := func(kind rules.Kind, name string, rest map[string]any) {
+		if name == shieldName {
+			return
+		}
+		globs, isList := rest["index_patterns"].([]any)
+		if !isList {
+			globs = []any{rest["index_patterns"]}
+		}
+		for _, one := range globs {
+			if text, ok := one.(string); ok {
+				all = append(all, pattern{template: name, kind: kind, glob: text})
+			}
+		}
+	}
+	for _, kind := range []rules.Kind{rules.IndexTemplate, rules.LegacyTemplate} {
+		for name, raw := range b.present.templates[kind] {
+			if item, err := templateItem(kind, name, raw); err == nil { // what cannot be read here was reported where it is compared
+				add(kind, name, item.Rest)
+			}
+		}
+	}
+	for step, item := range b.wanted {
+		if step.Action == Create && (step.Kind == rules.IndexTemplate || step.Kind == rules.LegacyTemplate) {
+			add(step.Kind, step.Name, item.Rest)
+		}
+	}
+	return all
+}
+
+// glob matches a name with a pattern whose stars stand for any text.
+func glob(pattern, name string) bool {
+	first, rest, star := strings.Cut(pattern, "*")
+	if !star {
+		return pattern == name
+	}
+	name, ok := strings.CutPrefix(name, first)
+	if !ok {
+		return false
+	}
+	parts := strings.Split(rest, "*")
+	last := parts[len(parts)-1]
+	for _, part := range parts[:len(parts)-1] {
+		at := strings.Index(name, part)
+		if at < 0 {
+			return false
+		}
+		name = name[at+len(part):]
+	}
+	return strings.HasSuffix(name, last)
+}
+
+func words(kind rules.Kind) string { return strings.ReplaceAll(string(kind), "_", " ") }
+
+// raise puts the shield in its place, before the first index that needs it.
+func (a *application) raise(ctx context.Context, step *Step) error {
+	shield := a.plan.Shield
+	if shield == nil || !slices.Contains(shield.Indices, step.Name) {
+		return nil
+	}
+	if a.raised {
+		return a.unshielded
+	}
+	if _, able := a.target.(TemplateRemover); !able {
+		return fmt.Errorf("the plan needs the temporary index template %s, which cannot be removed from this target", shieldName)
+	}
+	body, err := shield.Put.bytes()
+	if err != nil {
+		return err
+	}
+	a.raised = true // even where the answer is lost: it is removed in any case
+	if err := a.target.PutIndexTemplate(ctx, shieldName, body); err != nil {
+		a.unshielded = fmt.Errorf("put the temporary index template %s: %w", shieldName, err)
+	}
+	return a.unshielded
+}
+
+// lower takes the shield away, also when the work was stopped.
+func (a *application) lower(ctx context.Context) {
+	remover, able := a.target.(TemplateRemover)
+	if !a.raised || !able {
+		return
+	}
+	const patience = 30 * time.Second
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	if err := remover.DeleteIndexTemplate(ctx, shieldName); err != nil {
+		a.report.Findings = append(a.report.Findings, Finding{
+			Kind: rules.IndexTemplate, Name: shieldName,
+			What: "this temporary template could not be removed, remove it: " + reasonOf(err),
+		})
+	}
+}
