@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -43,7 +44,11 @@ func (s *Server) bulk(r *request) (answer, error) {
 		failed = failed || problem
 		items[n] = obj(a.verb, item)
 	}
-	return ok(obj("took", 1, "errors", failed, "items", items)), nil
+	body := obj("took", 1)
+	if slices.ContainsFunc(actions, func(a action) bool { return a.pipeline != "" && a.pipeline != "_none" }) {
+		body = body.with("ingest_took", 1)
+	}
+	return ok(body.with("errors", failed, "items", items)), nil
 }
 
 // parseBulk cuts the body into actions. Every line, the last too, ends in a line break.
@@ -183,6 +188,10 @@ func (s *Server) carryOut(a action, fault Fault, n int) (object, bool) {
 		head[1].value = a.id
 	}
 	on, err := s.target(a)
+	if on != nil {
+		head[0].value = on.name
+		a.routing, err = on.routingBy(a.index, a.routing)
+	}
 	if err == nil && fault.RejectEvery > 0 && n%fault.RejectEvery == 0 {
 		err = rejection()
 	}
@@ -200,7 +209,7 @@ func (s *Server) carryOut(a action, fault Fault, n int) (object, bool) {
 		if !a.hasID {
 			a.id = newUUID()[:20]
 		}
-		head[0].value, head[1].value = on.name, a.id
+		head[1].value = a.id
 		done, err = on.apply(a)
 	}
 	if err != nil {
@@ -220,6 +229,18 @@ func (s *Server) target(a action) (*index, error) {
 		return nil, noSuchIndex(a.index, "index_expression")
 	}
 	return s.create(a.index, nil)
+}
+
+// routingBy is the routing of a write under a name: that of the alias, if the name is one that has one.
+func (i *index) routingBy(name, routing string) (string, error) {
+	fixed := i.aliases[name].indexRouting
+	if fixed == "" || fixed == routing {
+		return routing, nil
+	}
+	if routing != "" {
+		return "", illegal("Alias [%s] has index routing associated with it [%s], and was provided with routing value [%s], rejecting operation", name, fixed, routing)
+	}
+	return fixed, nil
 }
 
 func (i *index) apply(a action) (outcome, error) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"strconv"
 	"strings"
 )
 
@@ -14,8 +16,9 @@ type documentReader struct {
 	id      string
 	in      *json.Decoder
 	mapping *mapping
-	mutable bool // the mapping is a copy of our own: fields may be added to it
-	limit   int  // of fields
+	mutable bool             // the mapping is a copy of our own: fields may be added to it
+	limit   int              // of fields
+	added   map[*mapped]bool // the fields that this document adds
 }
 
 // errNeedsCopy ends a reading that met a new field while the mapping was still the index's own.
@@ -36,7 +39,7 @@ func (i *index) accept(id string, document []byte) (*mapping, error) {
 		in := json.NewDecoder(bytes.NewReader(document))
 		in.UseNumber()
 		r := documentReader{
-			id: id, in: in, mapping: m, mutable: mutable,
+			id: id, in: in, mapping: m, mutable: mutable, added: map[*mapped]bool{},
 			limit: i.settings.number("index.mapping.total_fields.limit", 1000),
 		}
 		return r.document(document)
@@ -180,8 +183,7 @@ func (r *documentReader) value(parent *mapped, path, name, dynamic string) error
 	if err != nil {
 		return r.broken(err)
 	}
-	child := parent.properties[name]
-	if child != nil {
+	if child := parent.properties[name]; child != nil && !r.added[child] {
 		return r.known(child, path, name, dynamic, token)
 	}
 	return r.unknown(parent, path, name, dynamic, token)
@@ -213,7 +215,11 @@ func (r *documentReader) known(f *mapped, path, name, dynamic string, token json
 	}
 	value := scalar{token: token, id: r.id, path: path + name, column: r.in.InputOffset() + 1}
 	if cause := check(f, value); cause != nil {
-		return failedField(f, value.path, r.id, text(token)).because(cause)
+		preview := text(token)
+		if number, err := strconv.ParseFloat(preview, 64); strings.Contains(cause.reason, "Infinity]") && (err == nil || math.IsInf(number, 0)) {
+			preview = infinite(number)
+		}
+		return failedField(f, value.path, r.id, preview).because(cause)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // one is the index that a path to a document names.
@@ -12,7 +13,11 @@ func (s *Server) one(name string) (*index, error) {
 		return nil, err
 	}
 	if len(found) != 1 {
-		return nil, illegal("alias [%s] has more than one index associated with it, can't execute a single index op", name)
+		names := make([]string, len(found))
+		for n, on := range found {
+			names[n] = on.name
+		}
+		return nil, illegal("alias [%s] has more than one index associated with it [%s], can't execute a single index op", name, strings.Join(names, ", "))
 	}
 	return found[0], nil
 }
@@ -21,6 +26,9 @@ func (s *Server) one(name string) (*index, error) {
 func (s *Server) fetch(name, id, routing string) (*index, *document, error) {
 	on, err := s.one(name)
 	if err != nil {
+		return nil, nil, err
+	}
+	if routing, err = on.routingBy(name, routing); err != nil {
 		return nil, nil, err
 	}
 	if on.routingRequired() && routing == "" {
@@ -100,6 +108,9 @@ func (s *Server) single(r *request, verb string) (answer, error) {
 	}
 	on, err := s.target(a)
 	if err != nil {
+		return answer{}, err
+	}
+	if a.routing, err = on.routingBy(a.index, a.routing); err != nil {
 		return answer{}, err
 	}
 	done, err := on.apply(a)

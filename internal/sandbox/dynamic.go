@@ -30,32 +30,48 @@ func (r *documentReader) refuseNew(full, parentPath, dynamic string) (skip bool,
 	return false, nil
 }
 
-// unknown reads the value of a field that the mapping does not have, and adds it; its first token is read.
+// unknown reads the value of a field that the mapping did not have before this document, and adds it; its
+// first token is read.
 func (r *documentReader) unknown(parent *mapped, path, name, dynamic string, token json.Token) error {
 	if token == nil || token == json.Delim('[') && !r.in.More() {
 		return r.skipFrom(token) // nothing tells the type
 	}
 	if token == json.Delim('[') {
 		return r.eachElement(func(element json.Token) error {
-			if child := parent.properties[name]; child != nil {
-				return r.known(child, path, name, dynamic, element)
-			}
 			return r.unknown(parent, path, name, dynamic, element)
 		})
 	}
-	skip, err := r.refuseNew(path+name, path, dynamic)
-	if err != nil {
-		return err
-	}
-	if skip {
-		return r.skipFrom(token)
+	before := parent.properties[name]
+	if before == nil {
+		skip, err := r.refuseNew(path+name, path, dynamic)
+		if err != nil {
+			return err
+		}
+		if skip {
+			return r.skipFrom(token)
+		}
 	}
 	child, err := r.infer(path, name, token)
 	if err != nil {
 		return err
 	}
-	parent.properties[name] = child
-	return r.known(child, path, name, dynamic, token)
+	if before != nil && before.kind != child.kind {
+		return changedType(path+name, before.kind, child.kind)
+	}
+	if before == nil {
+		parent.properties[name], before = child, child
+		r.added[child] = true
+	}
+	return r.known(before, path, name, dynamic, token)
+}
+
+// changedType is the refusal of a document in which a new field has values of two types: the server infers
+// the type of every value by itself and then joins them, text first.
+func changedType(path, first, second string) error {
+	if second == "text" {
+		first, second = second, first
+	}
+	return illegal("mapper [%s] cannot be changed from type [%s] to [%s]", path, first, second)
 }
 
 // infer makes the field that a value asks for: by a dynamic template, or by its own kind.

@@ -60,7 +60,8 @@ func parseMapping(raw map[string]any) (*mapping, error) {
 		return nil, failedMapping(invalid("mapper_parsing_exception", "Root mapping definition has unsupported parameters: %s", strings.Join(listed, "")))
 	}
 	if m.root.dynamic != "" && !slices.Contains(dynamicModes, m.root.dynamic) {
-		return nil, failedMapping(illegal("unknown dynamic value [%s]", m.root.dynamic))
+		cause := illegal("Could not convert [dynamic.dynamic] to boolean")
+		return nil, failedMapping(cause.because(illegal("Failed to parse value [%s] as only [true] or [false] are allowed.", m.root.dynamic)))
 	}
 	if err := m.root.parseProperties("", raw["properties"]); err != nil {
 		return nil, failedMapping(err)
@@ -170,6 +171,9 @@ func (f *mapped) checkSubfields(name string) *problem {
 		definition, isObject := fields[sub].(map[string]any)
 		if !isObject {
 			return invalid("mapper_parsing_exception", "illegal field [%s], only fields can be specified inside fields", sub)
+		}
+		if _, known := fieldTypes[text(definition["type"])]; !known && definition["type"] != nil {
+			return invalid("mapper_parsing_exception", "no handler for type [%s] declared on field [%s]", text(definition["type"]), sub)
 		}
 		if _, err := parseField(name+".", sub, definition); err != nil {
 			return err

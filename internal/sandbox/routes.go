@@ -144,7 +144,7 @@ func (table routes) find(r *http.Request, body []byte, prefix string) (*request,
 	}
 	switch {
 	case best == nil && len(allowed) > 0:
-		return nil, plainly(http.StatusMethodNotAllowed, "Incorrect HTTP method for uri [%s] and method [%s], allowed: %v", uri, r.Method, allowed)
+		return nil, plainly(http.StatusMethodNotAllowed, "Incorrect HTTP method for uri [%s] and method [%s], allowed: [%s]", uri, r.Method, strings.Join(allowed, ", "))
 	case best == nil:
 		return nil, &problem{status: http.StatusBadRequest, reason: "no handler found for uri [" + uri + "] and method [" + r.Method + "]", bare: true}
 	}

@@ -45,7 +45,7 @@ func (r *request) searchBody() (searchBody, error) {
 		case key == "_source":
 			body.source = string(value) != "false"
 		case !searchKeys[key]:
-			err = invalid("parsing_exception", "Unknown key for a %s in [%s].", "VALUE", key)
+			err = invalid("parsing_exception", "Unknown key for a %s in [%s].", "VALUE", key).with("line", 1, "col", 1)
 		}
 		if err != nil {
 			return body, err
@@ -164,7 +164,8 @@ func tooManyResults(on *index, wanted, limit int) error {
 	p := invalid("search_phase_execution_exception", "all shards failed")
 	p.root = cause
 	return p.with("phase", "query", "grouped", true,
-		"failed_shards", []object{obj("shard", 0, "index", on.name, "reason", cause.detail())}).because(cause)
+		"failed_shards", []object{obj("shard", 0, "index", on.name, "node", "sandbox", "reason", cause.detail())}).
+		because(illegal("%s", cause.reason).because(cause))
 }
 
 // next is the following page.

@@ -130,6 +130,9 @@ func (t *template) fill(body []byte) error {
 }
 
 func (s *Server) checkTemplate(kind templateKind, name string, t *template) error {
+	if _, typed := t.Template.Mappings["_doc"]; typed && len(t.Template.Mappings) == 1 {
+		return illegal("The mapping definition cannot be nested under a type")
+	}
 	if kind.word == legacyTemplate.word && len(t.Patterns) == 0 {
 		return invalid("action_request_validation_exception", "Validation Failed: 1: index patterns are missing;")
 	}
@@ -195,7 +198,7 @@ func (s *Server) getTemplates(kind templateKind) func(*request) (answer, error) 
 		}
 		if kind.listed == "" {
 			status := http.StatusOK
-			if len(found) == 0 && named && !strings.Contains(name, "*") {
+			if len(found) == 0 && named {
 				status = http.StatusNotFound
 			}
 			body := object{}

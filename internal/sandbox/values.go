@@ -41,8 +41,13 @@ func checkWhole(low, high float64) func(*mapped, scalar) *problem {
 		if whole.Cmp(lowest) < 0 || whole.Cmp(highest) > 0 {
 			return outOfRange(f, v, said)
 		}
-		if text(f.params["coerce"]) == "false" && (isText || !value.IsInt()) {
-			return illegal("%s cannot be converted to %s without data loss", said, f.kind)
+		boxed := strings.ToUpper(f.kind[:1]) + f.kind[1:]
+		switch {
+		case text(f.params["coerce"]) != "false":
+		case isText:
+			return illegal("%s value passed as String", boxed)
+		case !value.IsInt():
+			return illegal("%s cannot be converted to %s without data loss", said, boxed)
 		}
 		return nil
 	}
@@ -61,6 +66,9 @@ func outOfRange(f *mapped, v scalar, said string) *problem {
 	named := map[string]string{"integer": "int", "long": "long"}[f.kind]
 	if named == "" {
 		return illegal("Value [%s] is out of range for a %s", said, f.kind)
+	}
+	if isText && f.kind == "integer" {
+		return illegal("Value [%s] is out of range for an integer", said)
 	}
 	if isText {
 		return illegal("Value [%s] is out of range for a %s", said, f.kind)
@@ -98,10 +106,21 @@ func checkFloat(largest float64) func(*mapped, scalar) *problem {
 			return invalid("number_format_exception", "For input string: %q", said)
 		}
 		if math.IsNaN(value) || math.Abs(value) > largest {
-			return illegal("[%s] supports only finite values, but got [%s]", f.kind, said)
+			return illegal("[%s] supports only finite values, but got [%s]", f.kind, infinite(value))
 		}
 		return nil
 	}
+}
+
+// infinite is how Java shows a number that its type cannot hold.
+func infinite(value float64) string {
+	switch {
+	case math.IsNaN(value):
+		return "NaN"
+	case value < 0:
+		return "-Infinity"
+	}
+	return "Infinity"
 }
 
 func checkBoolean(_ *mapped, v scalar) *problem {
