@@ -56,10 +56,16 @@ func NewPlan(ctx context.Context, snap *snapshot.Snapshot, indices []string) (*P
 }
 
 func unreadable(index string, err error) Finding {
-	if _, ok := errors.AsType[*lucene.UnsupportedError](err); ok {
+	if unsupported(err) {
 		return Finding{Index: index, Kind: "unsupported", Reason: err.Error(), Failed: true}
 	}
 	return Finding{Index: index, Kind: "unreadable", Reason: err.Error(), Failed: true}
+}
+
+// unsupported tells whether a whole index is of a kind that is not read, rather than damaged somewhere.
+func unsupported(err error) bool {
+	_, format := errors.AsType[*lucene.UnsupportedError](err)
+	return format || errors.Is(err, snapshot.ErrUnsupported)
 }
 
 func planIndex(ctx context.Context, snap *snapshot.Snapshot, name string) ([]Item, []Finding, error) {
@@ -74,9 +80,8 @@ func planIndex(ctx context.Context, snap *snapshot.Snapshot, name string) ([]Ite
 	var items []Item
 	for number := range index.Shards {
 		item, err := planShard(ctx, index, number)
-		_, unsupported := errors.AsType[*lucene.UnsupportedError](err)
 		switch {
-		case ctx.Err() != nil, unsupported:
+		case ctx.Err() != nil, err != nil && unsupported(err):
 			return nil, findings, err
 		case err != nil:
 			findings = append(findings, unreadable(name, err))

@@ -113,7 +113,7 @@ func makePlan(ctx context.Context, settings *config.Config, target metadata.Targ
 	if err != nil {
 		return nil, err
 	}
-	for _, warning := range from.snapshot.Warnings() {
+	for _, warning := range from.warnings() {
 		log.Warn().Msg(warning)
 	}
 	indexTemplates, err := selection.ParseAllowlist(settings.Metadata.IndexTemplateAllowlist)
@@ -125,7 +125,7 @@ func makePlan(ctx context.Context, settings *config.Config, target metadata.Targ
 		return nil, err
 	}
 	return metadata.NewPlan(ctx, metadata.Input{
-		Snapshot: from.snapshot, URI: from.uri, Target: target,
+		Snapshot: from.snapshot, URI: from.repository.URI(), Target: target,
 		Indices: from.allow, IndexTemplates: indexTemplates, ComponentTemplates: componentTemplates,
 	})
 }

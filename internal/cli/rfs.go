@@ -65,7 +65,7 @@ func (p *program) runRFS(cmd *cobra.Command) error {
 
 // backfill runs the pipeline and speaks of its progress.
 func (p *program) backfill(ctx context.Context, settings *config.Config, source *source, plan *rfs.Plan, sink rfs.Sink, log zerolog.Logger) (summary *rfs.Summary, err error) {
-	b, err := rfs.New(source.snapshot, plan, sink, source.uri, rfsOptions(settings))
+	b, err := rfs.New(source.snapshot, plan, sink, source.repository.URI(), rfsOptions(settings))
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"runtime/debug"
+	"slices"
 
 	"github.com/rs/zerolog"
 
@@ -16,9 +17,9 @@ import (
 
 // source is the snapshot that a command reads, and what of it was asked for.
 type source struct {
-	uri      string // of the repository, as the store spells it
-	snapshot *snapshot.Snapshot
-	allow    selection.Allowlist
+	repository *snapshot.Repository
+	snapshot   *snapshot.Snapshot
+	allow      selection.Allowlist
 }
 
 // openSource opens the snapshot that the configuration names.
@@ -35,7 +36,7 @@ func openSource(ctx context.Context, settings *config.Config) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &source{uri: repository.URI(), snapshot: snap, allow: allow}, nil
+	return &source{repository: repository, snapshot: snap, allow: allow}, nil
 }
 
 func openRepository(ctx context.Context, settings *config.Config) (*snapshot.Repository, error) {
@@ -55,7 +56,7 @@ func (s *source) plan(ctx context.Context, log zerolog.Logger) (*rfs.Plan, error
 	for _, excluded := range chosen.Excluded {
 		log.Info().Str("index", excluded.Name).Str("reason", excluded.Reason).Msg("index left out")
 	}
-	for _, warning := range s.snapshot.Warnings() {
+	for _, warning := range s.warnings() {
 		log.Warn().Msg(warning)
 		findings = append(findings, rfs.Finding{Kind: "partial", Reason: warning})
 	}
@@ -65,6 +66,11 @@ func (s *source) plan(ctx context.Context, log zerolog.Logger) (*rfs.Plan, error
 	}
 	plan.Findings = append(findings, plan.Findings...)
 	return plan, nil
+}
+
+// warnings is what an operator should know before relying on the source.
+func (s *source) warnings() []string {
+	return append(slices.Clone(s.repository.Warnings()), s.snapshot.Warnings()...)
 }
 
 func clusterOptions(c config.Cluster) (cluster.Options, error) {
