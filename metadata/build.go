@@ -51,7 +51,7 @@ func NewPlan(ctx context.Context, in Input) (*Plan, error) {
 	}
 	b.composed()
 	b.aliases()
-	b.shield(in.Target)
+	b.shield()
 	if err := b.compare(ctx, in.Target); err != nil {
 		return nil, err
 	}

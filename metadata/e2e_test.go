@@ -51,12 +51,6 @@ func (w withNodes) Nodes(ctx context.Context) (metadata.Nodes, error) {
 	return nodes, nil
 }
 
-// DeleteIndexTemplate makes the target one that can be given a shield.
-func (w withNodes) DeleteIndexTemplate(ctx context.Context, name string) error {
-	_, err := w.server.Do(ctx, "DELETE", "/_index_template/"+name, nil)
-	return err
-}
-
 func openFixture(t *testing.T, product, name string) (*snapshot.Snapshot, string) {
 	t.Helper()
 	folder, err := filepath.Abs(filepath.Join("..", "testdata", "snapshots", product))

@@ -166,12 +166,9 @@ func raw(value any) json.RawMessage {
 	return encoded
 }
 
-// removing is a target that can be given a shield.
-type removing struct{ *target }
-
-func (r removing) DeleteIndexTemplate(ctx context.Context, name string) error {
-	delete(r.index, name)
-	return r.take(ctx, "DELETE /_index_template/"+name)
+func (f *target) DeleteIndexTemplate(ctx context.Context, name string) error {
+	delete(f.index, name)
+	return f.take(ctx, "DELETE /_index_template/"+name)
 }
 
 // source is made of items written in a test.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"migassist/cluster"
 	"migassist/metadata/rules"
 )
 
@@ -38,12 +39,6 @@ type Shield struct {
 	Delete  *Request `json:"delete"`
 }
 
-// TemplateRemover is what a target needs beside Target to be given a shield.
-// Without it a plan says which indices templates will add to.
-type TemplateRemover interface {
-	DeleteIndexTemplate(ctx context.Context, name string) error
-}
-
 // pattern is one pattern of a template.
 type pattern struct {
 	template string
@@ -51,14 +46,9 @@ type pattern struct {
 	glob     string
 }
 
-// shield finds the indices whose names match a template and shields them, or,
-// where the target cannot, says what will happen.
-func (b *builder) shield(target TargetReader) {
+// shield finds the indices whose names match a template.
+func (b *builder) shield() {
 	patterns := b.patterns()
-	if len(patterns) == 0 {
-		return
-	}
-	_, able := target.(TemplateRemover)
 	var names []string
 	for _, step := range b.plan.Steps {
 		if step.Kind != rules.Index || step.Action != Create {
@@ -70,17 +60,13 @@ func (b *builder) shield(target TargetReader) {
 				matching = append(matching, fmt.Sprintf("%s %s", words(p.kind), p.template))
 			}
 		}
+		if len(matching) == 0 {
+			continue
+		}
 		slices.Sort(matching)
 		matching = slices.Compact(matching)
-		switch {
-		case len(matching) == 0:
-		case able:
-			names = append(names, step.Name)
-			step.Notes = append(step.Notes, "its name matches the "+strings.Join(matching, " and the ")+", kept from adding to it by a shield")
-		default:
-			b.plan.find(step.Kind, step.Name, "its name matches the %s: what that says beyond this index is added to it",
-				strings.Join(matching, " and the "))
-		}
+		names = append(names, step.Name)
+		step.Notes = append(step.Notes, "its name matches the "+strings.Join(matching, " and the ")+"; the shield keeps that from adding to it")
 	}
 	if len(names) > 0 {
 		b.plan.Shield = newShield(names)
@@ -166,9 +152,6 @@ func (a *application) raise(ctx context.Context, step *Step) error {
 	if a.raised {
 		return a.unshielded
 	}
-	if _, able := a.target.(TemplateRemover); !able {
-		return fmt.Errorf("the plan needs the temporary index template %s, which cannot be removed from this target", shieldName)
-	}
 	body, err := shield.Put.bytes()
 	if err != nil {
 		return err
@@ -182,14 +165,13 @@ func (a *application) raise(ctx context.Context, step *Step) error {
 
 // lower takes the shield away, also when the work was stopped.
 func (a *application) lower(ctx context.Context) {
-	remover, able := a.target.(TemplateRemover)
-	if !a.raised || !able {
+	if !a.raised {
 		return
 	}
 	const patience = 30 * time.Second
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	if err := remover.DeleteIndexTemplate(ctx, shieldName); err != nil {
+	if err := a.target.DeleteIndexTemplate(ctx, shieldName); err != nil && !cluster.NotFound(err) {
 		a.report.Findings = append(a.report.Findings, Finding{
 			Kind: rules.IndexTemplate, Name: shieldName,
 			What: "this temporary template could not be removed, remove it: " + reasonOf(err),

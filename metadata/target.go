@@ -29,6 +29,8 @@ type Target interface {
 	PutComponentTemplate(ctx context.Context, name string, body json.RawMessage) error
 	PutIndexTemplate(ctx context.Context, name string, body json.RawMessage) error
 	PutTemplate(ctx context.Context, name string, body json.RawMessage) error
+	// DeleteIndexTemplate takes the shield away.
+	DeleteIndexTemplate(ctx context.Context, name string) error
 }
 
 var _ Target = (*cluster.Client)(nil)
