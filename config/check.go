@@ -21,6 +21,8 @@ var (
 	ForMigration = Scope{[]string{"output", "snapshot", "target", "indices", "metadata"}, (*Config).checkMigration}
 	// ForSnapshots is what looking into a repository takes; the name of a snapshot is not needed for a list of them.
 	ForSnapshots = Scope{[]string{"output", "snapshot"}, (*Config).checkRepository}
+	// ForDescription is what printing one file of a repository takes; it has one form only.
+	ForDescription = Scope{[]string{"snapshot"}, (*Config).checkRepository}
 	// ForDisplay is for showing the configuration itself: all of it, complete or not.
 	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "target", "indices", "rfs", "metadata"}, nil}
 )

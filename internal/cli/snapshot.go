@@ -67,12 +67,12 @@ of them, which may lie within a compound file.`,
 		return usageError{cmd.CommandPath() + " takes one FILE", hint(cmd)}
 	}
 	cmd.RunE = p.runSnapshotDescribe
-	config.ForSnapshots.AddFlags(cmd.Flags())
+	config.ForDescription.AddFlags(cmd.Flags())
 	return cmd
 }
 
 func (p *program) runSnapshotDescribe(cmd *cobra.Command, arguments []string) error {
-	settings, _, err := p.load(cmd, config.ForSnapshots)
+	settings, _, err := p.load(cmd, config.ForDescription)
 	if err != nil {
 		return err
 	}
