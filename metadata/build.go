@@ -76,7 +76,7 @@ type builder struct {
 func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error) {
 	info := in.Target.Info()
 	plan := &Plan{
-		Format: PlanFormat, Source: source.Origin, Steps: []*Step{}, Findings: []Finding{},
+		Format: PlanFormat, Source: source.Origin, Steps: []*Step{}, Findings: []Finding{}, Notes: source.Notes,
 		Target: Destination{URL: in.Target.URL(), Name: info.Name, UUID: info.UUID, Version: info.Version},
 	}
 	if asked, ok := in.Target.(NodesReader); ok {

@@ -27,6 +27,8 @@ type Plan struct {
 	// Shield keeps templates from adding to the indices that are made.
 	Shield   *Shield   `json:"shield,omitempty"`
 	Findings []Finding `json:"findings"`
+	// Notes are worth knowing and ask for nothing.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Action is what a step does.

@@ -73,8 +73,9 @@ func resultOf(step *Step) *Result {
 func (r *Report) finish(plan *Plan) {
 	ours := r.Findings
 	r.Findings = []Finding{}
+	anew := overtaken(plan)
 	for _, finding := range plan.Findings {
-		if !r.overtaken(plan, finding) {
+		if !anew[item{finding.Kind, finding.Name}] {
 			r.Findings = append(r.Findings, finding)
 		}
 	}
@@ -101,15 +102,22 @@ func (r *Report) finish(plan *Plan) {
 	r.Counts.Findings = len(r.Findings)
 }
 
-// overtaken tells findings about existing items, which are made anew from what
-// the target has now.
-func (r *Report) overtaken(plan *Plan, finding Finding) bool {
+// overtaken are the items whose findings are made anew from what the target has
+// now: those that existed when the plan was made.
+func overtaken(plan *Plan) map[item]bool {
+	existed := map[item]bool{}
 	for _, step := range plan.Steps {
-		if step.Kind == finding.Kind && step.Name == finding.Name && step.Action == Exists {
-			return true
+		if step.Action == Exists {
+			existed[item{step.Kind, step.Name}] = true
 		}
 	}
-	return false
+	return existed
+}
+
+// item names one.
+type item struct {
+	kind rules.Kind
+	name string
 }
 
 func (r *Report) tally(result *Result) {

@@ -19,6 +19,8 @@ type Source struct {
 	Origin    Origin
 	Indices   []IndexName
 	Templates []*rules.Item
+	// Notes are what to know about the source as a whole.
+	Notes []string
 	// Index reads one of Indices.
 	Index func(ctx context.Context, name string) (*rules.Item, error)
 }
@@ -50,6 +52,9 @@ func Read(ctx context.Context, from *snapshot.Snapshot, uri string) (*Source, er
 			}
 			return indexItem(index)
 		},
+	}
+	if !from.HasGlobal {
+		source.Notes = append(source.Notes, "the snapshot was taken without the cluster's global state, so there are no templates in it")
 	}
 	streams := global.BackingIndices()
 	for _, name := range from.IndexNames() {

@@ -37,6 +37,9 @@ func (p *Plan) WriteText(w io.Writer) error {
 	t := &text{w: w}
 	t.line("metadata from %s", p.Source.describe())
 	t.line("           to %s (%s)", p.Target.URL, p.Target.Version)
+	for _, note := range p.Notes {
+		t.line("note: %s", note)
+	}
 	for _, kind := range kinds {
 		t.steps(p, kind)
 	}

@@ -20,12 +20,12 @@ var analysisRules = []Rule{
 		rewrite: removeStandardFilter,
 	},
 	{
-		Name: "analysis-missing", Fidelity: Lossy,
-		Why:     "the target does not have it",
+		Name:    "analysis-missing",
+		Why:     "an analyzer names a part that neither its item nor the target has; without it text would be cut into other terms",
 		rewrite: refuseMissingAnalysis,
 	},
 	{
-		Name: "analyzer-missing", Fidelity: Lossy,
+		Name:    "analyzer-missing",
 		Why:     "a field names an analyzer that neither its index nor the target has",
 		rewrite: everyField(refuseMissingAnalyzer),
 	},

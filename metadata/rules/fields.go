@@ -8,9 +8,10 @@ import (
 // fieldRules give each field a type the target has.
 var fieldRules = []Rule{
 	{
-		Name: "flattened", Fidelity: Equivalent,
+		Name: "flattened", Fidelity: Lossy,
 		Applies: func(p Pair) bool { return fromElasticsearch(p) && p.To.AtLeast(2, 7) },
-		Why:     "flat_object is the target's type for an object whose leaves are all searched as keywords",
+		Why: "flat_object is the target's type for an object whose leaves are all searched as keywords; queries find the same, " +
+			"but aggregations and sorting on a leaf find nothing",
 		rewrite: everyField(flattenedToFlatObject),
 	},
 	{
