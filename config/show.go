@@ -1,5 +1,10 @@
 package config
 
+import (
+	"net/url"
+	"strings"
+)
+
 // Setting is one key of the effective configuration, for printing.
 type Setting struct {
 	Key    string `json:"key"`
@@ -15,7 +20,17 @@ func (c *Config) Settings() []Setting {
 		if origin == "" {
 			origin = "default"
 		}
-		settings = append(settings, Setting{k.path, format(k.field(c)), origin})
+		settings = append(settings, Setting{k.path, withoutUserinfo(format(k.field(c))), origin})
 	}
 	return settings
+}
+
+// withoutUserinfo hides the user and password that a URL may hold, also one that no command would take.
+func withoutUserinfo(value string) string {
+	u, err := url.Parse(value)
+	if err != nil || u.User == nil {
+		return value
+	}
+	u.User = nil
+	return strings.Replace(u.String(), "//", "//"+hidden+"@", 1)
 }

@@ -169,3 +169,19 @@ func TestClosestFindsWhatWasMeant(t *testing.T) {
 		}
 	}
 }
+
+func TestSettingsHideTheUserinfoOfAURL(t *testing.T) {
+	c := Default()
+	for host, want := range map[string]string{
+		"http://u:secret@h:9200/p": "http://***@h:9200/p",
+		"http://h:9200":            "http://h:9200",
+		"":                         "",
+	} {
+		c.Target.Host = host
+		for _, s := range c.Settings() {
+			if s.Key == "target.host" && s.Value != want {
+				t.Errorf("%s is shown as %s, want %s", host, s.Value, want)
+			}
+		}
+	}
+}
