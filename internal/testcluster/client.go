@@ -3,6 +3,7 @@ package testcluster
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,10 +12,13 @@ import (
 	"time"
 )
 
-// client talks to loopback only: no proxy, no compression, bodies as they are.
-var client = &http.Client{
-	Timeout:   5 * time.Minute,
-	Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 8},
+// newClient makes a client that talks to loopback only: no proxy, no compression,
+// bodies as they are.
+func newClient(trust *tls.Config) *http.Client {
+	return &http.Client{
+		Timeout:   5 * time.Minute,
+		Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 8, TLSClientConfig: trust},
+	}
 }
 
 // Do sends a request and returns the body of the answer. An answer of 400 or more is
@@ -36,7 +40,10 @@ func (s *Server) DoAs(ctx context.Context, method, path, contentType string, bod
 	if len(body) > 0 {
 		request.Header.Set("Content-Type", contentType)
 	}
-	response, err := client.Do(request)
+	if s.Spec.Secure {
+		request.SetBasicAuth(Username, Password)
+	}
+	response, err := s.client.Do(request)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,9 @@
 // else the user's cache folder). Each server runs in a folder of its own with free
 // ports, and dies with the process that started it.
 //
+// With Spec.Secure OpenSearch gets the security plugin: TLS with a CA made for the
+// occasion, and basic authentication.
+//
 // A missing Java or Maven is an error that says what to install: nothing here
 // skips. It is not a fake (that is internal/sandbox) and not a client for the
 // product (that is cluster): Server.Do sends what a test says and returns what the

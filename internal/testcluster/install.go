@@ -55,22 +55,35 @@ func (d distribution) unpack(dir string) error {
 		return fmt.Errorf("unpack %s: %w", d.zip.file(), err)
 	}
 	home := filepath.Join(dir, d.spec.String())
-	for _, m := range d.modules {
-		folder := filepath.Join(home, "modules", m.name)
-		if err := mkdirPublic(folder); err != nil {
+	if unpacked := filepath.Join(dir, strings.TrimSuffix(d.zip.file(), ".zip")); unpacked != home {
+		if err := os.Rename(unpacked, home); err != nil {
 			return err
 		}
-		if err := os.Rename(filepath.Join(dir, "files", m.jar.file()), filepath.Join(folder, m.jar.file())); err != nil {
-			return fmt.Errorf("install module %s: %w", m.name, err)
-		}
-		if err := writePublic(filepath.Join(folder, "plugin-descriptor.properties"), []byte(d.descriptor(m))); err != nil {
-			return fmt.Errorf("install module %s: %w", m.name, err)
+	}
+	for _, m := range d.modules {
+		if err := d.add(m, filepath.Join(dir, "files", m.artifact.file()), home); err != nil {
+			return fmt.Errorf("install %s: %w", m.name, err)
 		}
 	}
 	if err := publish(home); err != nil {
 		return fmt.Errorf("make %s readable: %w", d.spec, err)
 	}
 	return writePublic(filepath.Join(home, installed), nil)
+}
+
+// add installs a module from its fetched file.
+func (d distribution) add(m module, file, home string) error {
+	if m.artifact.kind == "zip" {
+		return unzip(file, filepath.Join(home, "plugins", m.name))
+	}
+	folder := filepath.Join(home, "modules", m.name)
+	if err := mkdirPublic(folder); err != nil {
+		return err
+	}
+	if err := os.Rename(file, filepath.Join(folder, m.artifact.file())); err != nil {
+		return err
+	}
+	return writePublic(filepath.Join(folder, "plugin-descriptor.properties"), []byte(d.descriptor(m)))
 }
 
 // cacheDir is where distributions are kept. Root starts its servers as another

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,12 +25,16 @@ const (
 // Server is a running server. Its methods may be called from several goroutines.
 type Server struct {
 	Spec Spec
-	URL  string // http://127.0.0.1:PORT
+	URL  string // http://127.0.0.1:PORT, or https
 	Repo string // the folder under which it may keep snapshot repositories
+
+	// CAFile is the certificate that signed a secure server's, "" for the others.
+	CAFile string
 
 	dir       string
 	temporary bool
 	process   *process
+	client    *http.Client
 }
 
 // Start fetches the server where that is still to do, starts it, and waits until it
@@ -49,7 +54,7 @@ func Start(ctx context.Context, spec Spec) (*Server, error) {
 		return nil, fmt.Errorf("start %s: %w", spec, err)
 	}
 	s := &Server{Spec: spec, dir: spec.Dir}
-	if err := s.prepare(); err != nil {
+	if err := s.prepare(home); err != nil {
 		return nil, fmt.Errorf("prepare a folder for %s: %w", spec, err)
 	}
 	if s.process, err = s.launch(home, java); err != nil {
@@ -78,7 +83,7 @@ func (s *Server) Stop() error {
 }
 
 // prepare makes the run folder and its configuration.
-func (s *Server) prepare() error {
+func (s *Server) prepare(home string) error {
 	var err error
 	if s.dir == "" {
 		if s.dir, err = os.MkdirTemp("", "migassist-"+s.Spec.String()+"-"); err != nil {
@@ -94,6 +99,9 @@ func (s *Server) prepare() error {
 		if err := mkdirPublic(s.path(name)); err != nil {
 			return err
 		}
+	}
+	if s.client, err = s.secure(home); err != nil {
+		return err
 	}
 	files := map[string]string{
 		string(s.Spec.Product) + ".yml": s.yaml(),
@@ -133,6 +141,9 @@ func (s *Server) yaml() string {
 		"path.logs":      s.path("logs"),
 		"path.repo":      s.path("repo"),
 		"cluster.routing.allocation.disk.threshold_enabled": "false",
+	}
+	if s.Spec.Secure {
+		maps.Copy(settings, securitySettings)
 	}
 	maps.Copy(settings, s.Spec.Settings)
 	var out strings.Builder
@@ -192,7 +203,9 @@ func (s *Server) announced() string {
 		return ""
 	}
 	for line := range strings.FieldsSeq(string(content)) {
-		if strings.HasPrefix(line, "127.0.0.1:") {
+		if strings.HasPrefix(line, "127.0.0.1:") && s.Spec.Secure {
+			return "https://" + line
+		} else if strings.HasPrefix(line, "127.0.0.1:") {
 			return "http://" + line
 		}
 	}
