@@ -123,7 +123,7 @@ func decodeBulk(in *json.Decoder) (BulkResult, error) {
 			err = in.Decode(&result.Errors)
 			known = true
 			if err == nil && !result.Errors {
-				return result, nil
+				return BulkResult{Took: result.Took}, nil
 			}
 		case "items":
 			result.Items, err = decodeItems(in)
@@ -137,9 +137,6 @@ func decodeBulk(in *json.Decoder) (BulkResult, error) {
 	}
 	if !known {
 		return result, errors.New("it does not say whether there were errors")
-	}
-	if !result.Errors {
-		result.Items = nil
 	}
 	return result, expect(in, json.Delim('}'))
 }
@@ -161,30 +158,54 @@ func (e *itemError) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &e.ItemError)
 }
 
+// outcomes is an item: one of its four fields is there.
+type outcomes struct {
+	Index  *bulkOutcome `json:"index"`
+	Create *bulkOutcome `json:"create"`
+	Update *bulkOutcome `json:"update"`
+	Delete *bulkOutcome `json:"delete"`
+}
+
 func decodeItems(in *json.Decoder) ([]BulkItem, error) {
-	var items []BulkItem
-	if err := expect(in, json.Delim('[')); err != nil {
+	var raw []outcomes
+	if err := in.Decode(&raw); err != nil {
 		return nil, err
 	}
-	for in.More() {
-		var item map[string]bulkOutcome
-		if err := in.Decode(&item); err != nil {
-			return nil, err
+	items := make([]BulkItem, len(raw))
+	for i, each := range raw {
+		item, err := each.item()
+		if err != nil {
+			return nil, fmt.Errorf("item %d %w", i, err)
 		}
-		if len(item) != 1 {
-			return nil, fmt.Errorf("item %d has %d actions instead of one", len(items), len(item))
+		items[i] = item
+	}
+	return items, nil
+}
+
+func (o outcomes) item() (BulkItem, error) {
+	var item BulkItem
+	for _, each := range [...]struct {
+		action  string
+		outcome *bulkOutcome
+	}{{"index", o.Index}, {"create", o.Create}, {"update", o.Update}, {"delete", o.Delete}} {
+		if each.outcome == nil {
+			continue
 		}
-		for action, outcome := range item {
-			if outcome.Status == 0 {
-				return nil, fmt.Errorf("item %d has no status", len(items))
-			}
-			items = append(items, BulkItem{Action: action, Status: outcome.Status})
-			if outcome.Error != nil {
-				items[len(items)-1].Error = &outcome.Error.ItemError
-			}
+		if item.Action != "" {
+			return BulkItem{}, errors.New("has more than one action")
+		}
+		item.Action, item.Status = each.action, each.outcome.Status
+		if each.outcome.Error != nil {
+			item.Error = &each.outcome.Error.ItemError
 		}
 	}
-	return items, expect(in, json.Delim(']'))
+	switch {
+	case item.Action == "":
+		return BulkItem{}, errors.New("has no action")
+	case item.Status == 0:
+		return BulkItem{}, errors.New("has no status")
+	}
+	return item, nil
 }
 
 func expect(in *json.Decoder, want json.Delim) error {

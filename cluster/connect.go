@@ -84,6 +84,9 @@ func (r *Reader) detect(ctx context.Context) (Info, error) {
 	var main mainResponse
 	err := r.get(ctx, esapi.InfoRequest{}, &main)
 	if err != nil {
+		if _, malformed := errors.AsType[*answerError](err); malformed {
+			return Info{}, fmt.Errorf("%s answers, but not as Elasticsearch or OpenSearch do: %w", r.url, err)
+		}
 		if !refusesMain(err) {
 			return Info{}, err
 		}

@@ -266,10 +266,25 @@ func send(ctx context.Context, over transport, request esapi.Request, into any) 
 		return nil
 	}
 	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
-		return fmt.Errorf("answer to %T: %w", request, err)
+		return &answerError{request: request, err: err}
 	}
 	return nil
 }
+
+// answerError is an answer of success that is not the JSON it should be.
+type answerError struct {
+	request esapi.Request
+	err     error
+}
+
+// Error reads "answer to a CountRequest: invalid character ...".
+func (e *answerError) Error() string {
+	name := strings.TrimPrefix(fmt.Sprintf("%T", e.request), "esapi.")
+	return fmt.Sprintf("answer to %s: %v", name, e.err)
+}
+
+// Unwrap gives the error of the decoder.
+func (e *answerError) Unwrap() error { return e.err }
 
 // maxNames keeps a path of names below the 4096 bytes a server takes for its first line.
 const maxNames = 3000

@@ -89,7 +89,7 @@ func (w *wire) Perform(req *http.Request) (*http.Response, error) {
 		return nil, w.connectionError(req, err)
 	}
 	if answer.StatusCode >= http.StatusMultipleChoices {
-		return nil, w.answerError(req, answer, body)
+		return nil, w.refusal(req, answer, body)
 	}
 	answer.Body = io.NopCloser(bytes.NewReader(body))
 	return answer, nil
@@ -141,7 +141,7 @@ func readAnswer(answer *http.Response) ([]byte, error) {
 	return buffer.Bytes(), nil
 }
 
-func (w *wire) answerError(req *http.Request, answer *http.Response, body []byte) error {
+func (w *wire) refusal(req *http.Request, answer *http.Response, body []byte) error {
 	e := &Error{Status: answer.StatusCode, Method: req.Method, Path: req.URL.Path}
 	e.RetryAfter = retryAfter(answer.Header.Get("Retry-After"))
 	e.explain(body)
