@@ -16,5 +16,5 @@
 //
 // It is not a model of indices or templates: bodies go in and come out as raw JSON, and what they mean
 // is the business of metadata. It takes no logger. Requests are written by go-elasticsearch's esapi
-// (docs/adr/0005) and carried by elastic-transport-go (docs/adr/0006).
+// (docs/adr/go-elasticsearch-esapi.md) and carried by elastic-transport-go (docs/adr/elastic-transport.md).
 package cluster
