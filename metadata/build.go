@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"migassist/cluster"
 	"migassist/metadata/rules"
 	"migassist/selection"
 	"migassist/snapshot"
@@ -81,8 +82,8 @@ func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error)
 	}
 	if asked, ok := in.Target.(NodesReader); ok {
 		nodes, err := asked.Nodes(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("ask the target for its nodes: %w", err)
+		if err != nil && !cluster.Unauthorized(err) && !cluster.NotFound(err) {
+			return nil, err
 		}
 		plan.Target.DataNodes, plan.Target.Modules = nodes.Data, nodes.Modules
 	}

@@ -4,7 +4,6 @@ package metadata_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -23,32 +22,10 @@ import (
 	"migassist/snapshot"
 )
 
-// withNodes is a client that also tells the target's nodes.
-type withNodes struct {
+// served is a client, and the server that it talks to.
+type served struct {
 	*cluster.Client
 	server *testcluster.Server
-}
-
-func (w withNodes) Nodes(ctx context.Context) (metadata.Nodes, error) {
-	var answer struct {
-		Nodes map[string]struct {
-			Roles            []string
-			Modules, Plugins []struct{ Name string }
-		}
-	}
-	if err := w.server.Get(ctx, "/_nodes/plugins", &answer); err != nil {
-		return metadata.Nodes{}, err
-	}
-	var nodes metadata.Nodes
-	for _, node := range answer.Nodes {
-		if slices.Contains(node.Roles, "data") {
-			nodes.Data++
-		}
-		for _, module := range append(node.Modules, node.Plugins...) {
-			nodes.Modules = append(nodes.Modules, module.Name)
-		}
-	}
-	return nodes, nil
 }
 
 func openFixture(t *testing.T, product, name string) (*snapshot.Snapshot, string) {
@@ -72,7 +49,7 @@ func openFixture(t *testing.T, product, name string) (*snapshot.Snapshot, string
 	return from, filepath.Join(folder, "expected", "metadata", name)
 }
 
-func startTarget(t *testing.T) withNodes {
+func startTarget(t *testing.T) served {
 	t.Helper()
 	server, err := testcluster.Start(t.Context(), testcluster.Spec{Product: testcluster.OpenSearch, Version: "2.19.1"})
 	if err != nil {
@@ -87,7 +64,7 @@ func startTarget(t *testing.T) withNodes {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return withNodes{client, server}
+	return served{client, server}
 }
 
 // allIndices takes the hidden ones too.
@@ -203,7 +180,7 @@ func secondRun(t *testing.T, input metadata.Input, target metadata.Target) {
 }
 
 // differs changes the target and finds the change.
-func differs(t *testing.T, input metadata.Input, target withNodes) {
+func differs(t *testing.T, input metadata.Input, target served) {
 	t.Helper()
 	if _, err := target.server.Do(t.Context(), "PUT", "/basic/_settings", []byte(`{"index.max_result_window":"77"}`)); err != nil {
 		t.Fatal(err)

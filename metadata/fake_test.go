@@ -17,7 +17,7 @@ import (
 // templates, unless an index template matches.
 type target struct {
 	info      cluster.Info
-	nodes     Nodes
+	nodes     cluster.Nodes
 	indices   map[string]cluster.Index
 	component map[string]json.RawMessage
 	index     map[string]json.RawMessage
@@ -30,15 +30,15 @@ type target struct {
 func newTarget() *target {
 	return &target{
 		info:    cluster.Info{Name: "fake", UUID: "uuid", Version: version.Version{Flavor: version.OpenSearch, Major: 2, Minor: 19, Patch: 1}},
-		nodes:   Nodes{Data: 1, Modules: []string{"analysis-common", "mapper-extras", "parent-join", "transport-netty4"}},
+		nodes:   cluster.Nodes{Data: 1, Modules: []string{"analysis-common", "mapper-extras", "parent-join", "transport-netty4"}},
 		indices: map[string]cluster.Index{}, component: map[string]json.RawMessage{}, index: map[string]json.RawMessage{}, legacy: map[string]json.RawMessage{},
 		fails: map[string]error{},
 	}
 }
 
-func (f *target) URL() string                          { return "http://target:9200" }
-func (f *target) Info() cluster.Info                   { return f.info }
-func (f *target) Nodes(context.Context) (Nodes, error) { return f.nodes, nil }
+func (f *target) URL() string                                  { return "http://target:9200" }
+func (f *target) Info() cluster.Info                           { return f.info }
+func (f *target) Nodes(context.Context) (cluster.Nodes, error) { return f.nodes, nil }
 
 func (f *target) Aliases(context.Context) (map[string][]string, error) {
 	names := map[string][]string{}

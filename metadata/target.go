@@ -35,17 +35,13 @@ type Target interface {
 
 var _ Target = (*cluster.Client)(nil)
 
-// Nodes is what a target says of its nodes.
-type Nodes struct {
-	Data    int      // nodes that hold shards
-	Modules []string // modules and plugins that every node has
-}
-
-// NodesReader is asked where a target offers it. Without it the full
+// NodesReader is asked where a target offers it. Without it, and where the target does not answer, the full
 // distribution and enough nodes are expected.
 type NodesReader interface {
-	Nodes(ctx context.Context) (Nodes, error)
+	Nodes(ctx context.Context) (cluster.Nodes, error)
 }
+
+var _ NodesReader = (*cluster.Reader)(nil)
 
 // Destination says which target a plan was made for, and what it was taken to be.
 type Destination struct {

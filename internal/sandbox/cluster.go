@@ -27,9 +27,18 @@ func (s *Server) main(*request) (answer, error) {
 	)), nil
 }
 
+// moduleNames are modules of the full distribution of OpenSearch 2.19.1, whose mappings and settings are taken here.
+var moduleNames = []string{
+	"aggs-matrix-stats", "analysis-common", "geo", "ingest-common", "ingest-geoip", "lang-expression", "lang-mustache", "lang-painless",
+	"mapper-extras", "opensearch-dashboards", "parent-join", "percolator", "rank-eval", "reindex", "repository-url", "search-pipeline-common",
+}
+
 func (s *Server) nodes(*request) (answer, error) {
-	node := obj("name", "sandbox", "version", "2.19.1", "build_type", "sandbox",
-		"modules", []object{obj("name", "sandbox", "opensearch_version", "2.19.1")})
+	var modules []object
+	for _, name := range moduleNames {
+		modules = append(modules, obj("name", name, "opensearch_version", "2.19.1"))
+	}
+	node := obj("name", "sandbox", "version", "2.19.1", "build_type", "sandbox", "roles", []string{"cluster_manager", "data", "ingest"}, "modules", modules)
 	return ok(obj("_nodes", obj("total", 1, "successful", 1, "failed", 0), "cluster_name", "sandbox", "nodes", obj(s.id, node))), nil
 }
 
