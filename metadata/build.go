@@ -291,6 +291,7 @@ func (b *builder) findings() {
 		p.find("", "", "there is no table of what %s knows; that of %s was used", asked, known)
 	}
 	told := map[string]bool{}
+	var yellow []string
 	for _, step := range p.Steps {
 		switch step.Action {
 		case Refused:
@@ -301,7 +302,9 @@ func (b *builder) findings() {
 			}
 		case Create:
 			b.lossy(step)
-			b.replicas(step)
+			if b.yellow(step) {
+				yellow = append(yellow, step.Name)
+			}
 		case Left:
 		}
 		if stream := b.streams[step.Name]; step.Kind == rules.Index && stream != "" && step.Action == Create && !told[stream] {
@@ -309,6 +312,10 @@ func (b *builder) findings() {
 			p.find(rules.Index, step.Name, "it backs the data stream %s; data streams are not made in this version, "+
 				"so its backing indices become ordinary hidden indices under their own names", stream)
 		}
+	}
+	if len(yellow) > 0 {
+		p.Notes = append(p.Notes, fmt.Sprintf("%d indices want more copies of a shard than the target has data nodes (%d), and stay yellow until it has more: %s",
+			len(yellow), p.Target.DataNodes, few(yellow)))
 	}
 }
 
@@ -332,17 +339,13 @@ func (b *builder) lossy(step *Step) {
 	}
 }
 
-// replicas looks whether the target has nodes enough for the copies of an index.
-func (b *builder) replicas(step *Step) {
+// yellow tells whether the target has too few nodes for the copies of an index.
+func (b *builder) yellow(step *Step) bool {
 	settings := b.wanted[step].Settings
 	replicas, err := strconv.Atoi(fmt.Sprint(settings["index.number_of_replicas"]))
 	expand := settings["index.auto_expand_replicas"]
 	nodes := b.plan.Target.DataNodes
-	if step.Kind != rules.Index || err != nil || nodes == 0 || replicas < nodes || expand != nil && fmt.Sprint(expand) != "false" {
-		return
-	}
-	b.plan.find(step.Kind, step.Name, "it has %d replicas of each shard and the target %d data nodes: it will be yellow until there are %d",
-		replicas, nodes, replicas+1)
+	return step.Kind == rules.Index && err == nil && nodes > 0 && replicas >= nodes && (expand == nil || fmt.Sprint(expand) == "false")
 }
 
 // few names some paths and counts the others.
