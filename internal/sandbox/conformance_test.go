@@ -128,7 +128,7 @@ var volatile = map[string]bool{
 // counts, not their words.
 var worded = map[string]bool{
 	"json_parse_exception": true, "json_e_o_f_exception": true, "input_coercion_exception": true, "x_content_parse_exception": true,
-	"parsing_exception": true, "named_object_not_found_exception": true, "not_x_content_exception": true,
+	"parsing_exception": true, "named_object_not_found_exception": true, "not_x_content_exception": true, "class_cast_exception": true,
 }
 
 var (

@@ -22,7 +22,7 @@ func (s *Server) createIndex(r *request) (answer, error) {
 		return answer{}, err
 	}
 	raw := map[string]any{}
-	if len(r.body) > 0 && strings.TrimSpace(string(r.body))[0] != '{' {
+	if len(r.body) > 0 && !strings.HasPrefix(strings.TrimSpace(string(r.body)), "{") {
 		p := invalid("not_x_content_exception", "Compressor detection can only be called on some xcontent bytes or compressed xcontent bytes")
 		p.status = 500
 		return answer{}, p
@@ -30,9 +30,17 @@ func (s *Server) createIndex(r *request) (answer, error) {
 	if err := r.decode(&raw); err != nil {
 		return answer{}, err
 	}
-	for key := range raw {
-		if key != "settings" && key != "mappings" && key != "aliases" {
+	for key, value := range raw {
+		_, isObject := value.(map[string]any)
+		switch {
+		case key != "settings" && key != "mappings" && key != "aliases":
 			return answer{}, invalid("parse_exception", "unknown key [%s] for create index", key)
+		case key == "settings" && !isObject:
+			return answer{}, invalid("parse_exception", "key [settings] must be an object")
+		case !isObject:
+			p := invalid("class_cast_exception", "class java.lang.Integer cannot be cast to class java.util.Map")
+			p.status = 500
+			return answer{}, p
 		}
 	}
 	var body indexBody
@@ -112,6 +120,9 @@ func (i *index) checkMapping(m *mapping) error {
 
 func (s *Server) addAliases(on *index, raw map[string]any) error {
 	for name, definition := range raw {
+		if _, isObject := definition.(map[string]any); !isObject {
+			return illegal("No alias is specified")
+		}
 		if name == on.name {
 			p := invalid("illegal_state_exception", "index, alias, and data stream names need to be unique, but the following duplicates were found "+
 				"[%s (alias of [%s/%s]) conflicts with index]", name, on.name, on.uuid)

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -73,7 +72,7 @@ func parseMapping(raw map[string]any) (*mapping, error) {
 func failedMapping(cause *problem) error {
 	p := invalid("mapper_parsing_exception", "Failed to parse mapping [_doc]: %s", cause.reason)
 	p.cause = cause
-	if cause.kind == "mapper_parsing_exception" {
+	if cause.kind != "illegal_argument_exception" { // the server takes its own exceptions for the root
 		p.root = cause
 	}
 	return p
@@ -83,14 +82,14 @@ func (f *mapped) parseProperties(path string, raw any) *problem {
 	properties, isObject := raw.(map[string]any)
 	if !isObject {
 		if list, isList := raw.([]any); raw != nil && (!isList || len(list) > 0) {
-			return invalid("mapper_parsing_exception", "Expected map for property [properties] on field [%s] but got a %s", path, javaType(raw))
+			return invalid("parse_exception", "properties must be a map type")
 		}
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		definition, isObject := properties[name].(map[string]any)
 		if !isObject {
-			return invalid("mapper_parsing_exception", "Expected map for property [fields] on field [%s] but got a %s", name, javaType(properties[name]))
+			return invalid("mapper_parsing_exception", "Expected map for property [fields] on field [%s] but got a class java.lang.String", name)
 		}
 		if err := f.parseField(path, name, definition); err != nil {
 			return err
@@ -108,6 +107,9 @@ func (f *mapped) parseField(path, name string, definition map[string]any) *probl
 		if child == nil {
 			child = &mapped{kind: "object", enabled: true, properties: map[string]*mapped{}}
 			parent.properties[step] = child
+		}
+		if child.properties == nil {
+			return illegal("mapper [%s] cannot be changed from type [%s] to [ObjectMapper]", path+step, child.kind)
 		}
 		parent = child
 	}
@@ -233,17 +235,45 @@ func (f *mapped) merge(path string, other *mapped) error {
 		switch {
 		case mine == nil:
 			f.properties[name] = child
-		case mine.kind != child.kind:
-			return illegal("mapper [%s%s] cannot be changed from type [%s] to [%s]", path, name, mine.kind, child.kind)
-		case mine.properties != nil:
-			if err := mine.merge(path+name+".", child); err != nil {
+		default:
+			if err := mine.mergeField(path+name, child); err != nil {
 				return err
 			}
-		default:
-			mine.params = child.params
 		}
 	}
 	return nil
+}
+
+func (f *mapped) mergeField(path string, other *mapped) error {
+	switch {
+	case (f.properties == nil) != (other.properties == nil):
+		return illegal("can't merge a non object mapping [%s] with an object mapping", path)
+	case f.kind != other.kind && f.kind == "object":
+		return illegal("cannot change object mapping from non-nested to nested")
+	case f.kind != other.kind && f.kind == "nested":
+		return illegal("cannot change object mapping from nested to non-nested")
+	case f.kind != other.kind:
+		return illegal("mapper [%s] cannot be changed from type [%s] to [%s]", path, f.kind, other.kind)
+	case f.properties != nil:
+		return f.merge(path+".", other)
+	}
+	for _, param := range slices.Sorted(maps.Keys(fixedParams)) {
+		if from, to := f.param(param), other.param(param); from != to {
+			return illegal("Mapper for [%s] conflicts with existing mapper:\n\tCannot update parameter [%s] from [%s] to [%s]", path, param, from, to)
+		}
+	}
+	f.params = other.params
+	return nil
+}
+
+// fixedParams are the parameters that a field keeps for life, with their defaults.
+var fixedParams = map[string]string{"index": "true", "doc_values": "true", "store": "false", "analyzer": "default"}
+
+func (f *mapped) param(name string) string {
+	if f.params[name] == nil {
+		return fixedParams[name]
+	}
+	return text(f.params[name])
 }
 
 // clone is a copy that can be changed without touching the original.
@@ -318,18 +348,4 @@ func javaText(value any) string {
 		return "[" + strings.Join(parts, ", ") + "]"
 	}
 	return text(value)
-}
-
-func javaType(value any) string {
-	switch value.(type) {
-	case string:
-		return "java.lang.String"
-	case bool:
-		return "java.lang.Boolean"
-	case float64, json.Number:
-		return "java.lang.Integer"
-	case []any:
-		return "java.util.ArrayList"
-	}
-	return "java.util.LinkedHashMap"
 }
