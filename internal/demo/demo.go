@@ -41,7 +41,7 @@ type demo struct {
 // Run shows a migration of the snapshot in files on out.
 func Run(ctx context.Context, files fs.FS, out io.Writer) (err error) {
 	server := sandbox.New(sandbox.Options{})
-	if err := server.Start(); err != nil {
+	if err := server.Start(); err != nil { //nolint:contextcheck // listening on loopback waits for nobody
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()

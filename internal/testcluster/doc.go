@@ -5,7 +5,7 @@
 //	                                              once       once            per server
 //
 // Servers come from Maven as zip files, with the modules that the minimal builds
-// lack, and are unpacked once into a cache folder ($MIGASSIST_TESTCLUSTER_CACHE,
+// lack, and are unpacked once into a cache folder ($TESTCLUSTER_CACHE,
 // else the user's cache folder). Each server runs in a folder of its own with free
 // ports, and dies with the process that started it.
 //

@@ -89,7 +89,7 @@ func (d distribution) add(m module, file, home string) error {
 // cacheDir is where distributions are kept. Root starts its servers as another
 // user, who cannot look into root's home.
 func cacheDir() (string, error) {
-	dir := os.Getenv("MIGASSIST_TESTCLUSTER_CACHE")
+	dir := os.Getenv("TESTCLUSTER_CACHE")
 	if dir == "" {
 		base, err := os.UserCacheDir()
 		if err != nil || os.Getuid() == 0 {

@@ -49,11 +49,11 @@ func TestUnzipStaysInItsFolder(t *testing.T) {
 
 func TestRootsServersCanReadTheCache(t *testing.T) {
 	cache := filepath.Join(t.TempDir(), "cache")
-	t.Setenv("MIGASSIST_TESTCLUSTER_CACHE", cache)
+	t.Setenv("TESTCLUSTER_CACHE", cache)
 	if got, err := cacheDir(); err != nil || got != cache {
 		t.Errorf("got %s, %v", got, err)
 	}
-	t.Setenv("MIGASSIST_TESTCLUSTER_CACHE", "")
+	t.Setenv("TESTCLUSTER_CACHE", "")
 	t.Setenv("HOME", "")
 	t.Setenv("XDG_CACHE_HOME", "")
 	got, err := cacheDir()
