@@ -232,13 +232,12 @@ func (f *mapped) merge(path string, other *mapped) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(other.properties)) {
 		child, mine := other.properties[name], f.properties[name]
-		switch {
-		case mine == nil:
+		if mine == nil {
 			f.properties[name] = child
-		default:
-			if err := mine.mergeField(path+name, child); err != nil {
-				return err
-			}
+			continue
+		}
+		if err := mine.mergeField(path+name, child); err != nil {
+			return err
 		}
 	}
 	return nil
