@@ -11,7 +11,7 @@ LDFLAGS   := -s -w -X migassist/internal/cli.version=$(VERSION)
 LINTER    := bin/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e e2e-all lint fuzz bench fixtures demo clean
+.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster lint fuzz bench fixtures demo clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,13 @@ demo: build ## watch a migration happen, with nothing but this binary
 e2e: build ## migrate between real servers (Java 17, Maven): ES 7.10.2 to OpenSearch 2.19.1
 	$(GO) test -tags e2e -count=1 -timeout 15m ./internal/testcluster/e2e/...
 
-e2e-all: e2e ## e2e over every pair of versions there is; today that is the one of e2e
+e2e-metadata: ## settings, mappings and templates of every fixture on a real target, and each rule
+	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./metadata/...
+
+e2e-cluster: ## the client, and the embedded target, held against real servers
+	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./cluster/... ./internal/sandbox/...
+
+e2e-all: e2e e2e-metadata e2e-cluster ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 	$(LINTER) run ./...
