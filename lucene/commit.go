@@ -25,6 +25,8 @@ type Commit struct {
 	UserData     map[string]string
 }
 
+const commitPrefix = "segments_"
+
 // Versions of segments_N, from org.apache.lucene.index.SegmentInfos.
 const (
 	segmentsOldest   = 9  // 7.4: soft deletes are counted
@@ -33,6 +35,20 @@ const (
 
 // OpenCommit reads the directory's segments_N and the .si file of each segment it lists.
 func OpenCommit(ctx context.Context, dir Directory) (*Commit, error) {
+	commit, err := readCommit(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, segment := range commit.Segments {
+		if err := segment.readInfo(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return commit, nil
+}
+
+// readCommit reads segments_N alone.
+func readCommit(ctx context.Context, dir Directory) (*Commit, error) {
 	name, err := commitName(dir.Names())
 	if err != nil {
 		return nil, err
@@ -47,9 +63,6 @@ func OpenCommit(ctx context.Context, dir Directory) (*Commit, error) {
 	}
 	for _, segment := range commit.Segments {
 		segment.dir = dir
-		if err := segment.readInfo(ctx); err != nil {
-			return nil, err
-		}
 	}
 	return commit, nil
 }
@@ -74,7 +87,7 @@ func closeWith(err error, file input.File) error {
 func commitName(names []string) (string, error) {
 	best, newest := "", int64(-1)
 	for _, name := range names {
-		suffix, ok := strings.CutPrefix(name, "segments_")
+		suffix, ok := strings.CutPrefix(name, commitPrefix)
 		if !ok {
 			continue
 		}
@@ -90,26 +103,33 @@ func commitName(names []string) (string, error) {
 
 func parseCommit(c *input.Cursor, name string) (*Commit, error) {
 	header := c.IndexHeader()
-	c.Expect(header.Codec == "segments", `codec "segments"`, strconv.Quote(header.Codec))
+	expectCodec(c, header, "segments")
 	c.ExpectVersion(header, segmentsOldest, segmentsCommitID)
-	commit := &Commit{Name: name}
+	c.ExpectSuffix(header, strings.TrimPrefix(name, commitPrefix))
+	commit := &Commit{Name: name, UserData: map[string]string{}}
 	commit.Lucene = luceneVersion(c)
 	c.Note("written by Lucene %s", commit.Lucene)
 	commit.CreatedMajor = c.VInt()
 	c.Note("index created by Lucene %d", commit.CreatedMajor)
-	c.Note("version %d", c.BE64())
-	c.Note("name counter %d", c.VLong())
+	c.Note("changed %d times", c.BE64())
+	c.Note("next segment is number %d", c.VLong())
 	count := int(c.BE32())
 	c.Note("%d segments", count)
-	c.Expect(count >= 0 && count <= c.Remaining(), "a number of segments that fits", count)
+	c.Expect(count >= 0, "a number of segments", count)
 	if count > 0 {
 		c.Note("oldest segment by Lucene %s", luceneVersion(c))
 	}
+	names := map[string]bool{}
 	for i := 0; i < count && c.Err() == nil; i++ {
-		commit.Segments = append(commit.Segments, parseSegmentCommit(c, header.Version))
+		segment := parseSegmentCommit(c, header.Version)
+		c.Expect(!names[segment.Name], "each segment once", segment.Name)
+		names[segment.Name] = true
+		commit.Segments = append(commit.Segments, segment)
 	}
-	commit.UserData = c.Map()
-	c.Note("user data %v", commit.UserData)
+	for key, value := range c.Pairs("user data, %d entries") {
+		commit.UserData[key] = value
+		c.Note("  %s: %s", key, value)
+	}
 	c.Footer()
 	return commit, c.Err()
 }
@@ -121,32 +141,58 @@ func luceneVersion(c *input.Cursor) string {
 
 func parseSegmentCommit(c *input.Cursor, version int) *Segment {
 	s := &Segment{Name: c.Str()}
+	_, err := strconv.ParseUint(strings.TrimPrefix(s.Name, "_"), 36, 64)
+	c.Expect(err == nil && s.Name[0] == '_', "the name of a segment, _ and a number in base 36", strconv.Quote(s.Name))
 	c.Note("segment %s", s.Name)
 	copy(s.ID[:], c.Bytes(input.IDSize))
 	c.Note("  id %x", s.ID)
 	s.Codec = c.Str()
 	c.Note("  codec %s", s.Codec)
 	s.deletesGen = c.BE64()
-	c.Note("  live documents generation %d", s.deletesGen)
+	c.Expect(s.deletesGen >= noGeneration, "a generation of live documents", s.deletesGen)
+	c.Note("  live documents: %s", generationNote(s.deletesGen))
 	s.Deleted = int(c.BE32())
+	c.Expect(s.Deleted == 0 || s.Deleted > 0 && s.deletesGen != noGeneration, "a number of deleted documents, 0 without live documents", s.Deleted)
 	c.Note("  %d deleted", s.Deleted)
 	s.fieldsGen = c.BE64()
-	c.Note("  field infos generation %d", s.fieldsGen)
-	c.Note("  doc values generation %d", c.BE64())
+	c.Expect(s.fieldsGen >= noGeneration, "a generation of field infos", s.fieldsGen)
+	c.Note("  field infos: %s", generationNote(s.fieldsGen))
+	c.Note("  doc values: %s", generationNote(c.BE64()))
 	s.SoftDeleted = int(c.BE32())
+	c.Expect(s.SoftDeleted >= 0, "a number of softly deleted documents", s.SoftDeleted)
 	c.Note("  %d softly deleted", s.SoftDeleted)
-	c.Expect(s.Deleted >= 0 && s.SoftDeleted >= 0, "counts of at least 0", min(s.Deleted, s.SoftDeleted))
-	if version >= segmentsCommitID && c.U8() == 1 {
-		c.Skip(input.IDSize)
-		c.Note("  commit id")
+	if version >= segmentsCommitID {
+		skipCommitID(c)
 	}
-	c.Set()
-	c.Note("  field infos files")
-	for i, n := 0, int(c.BE32()); i < n && c.Err() == nil; i++ {
-		c.Note("  doc values of field %d in %v", c.BE32(), c.Set())
+	c.Note("  field infos in files %q", c.Set())
+	n := c.BE32()
+	c.Expect(n >= 0, "a number of fields with newer doc values", n)
+	c.Note("  %d fields with newer doc values", n)
+	for ; n > 0 && c.Err() == nil; n-- {
+		c.Note("  doc values of field %d in files %q", c.BE32(), c.Set())
 	}
-	c.Note("  end of segment %s", s.Name)
 	return s
+}
+
+// noGeneration stands where a file was never replaced.
+const noGeneration = -1
+
+func generationNote(gen int64) string {
+	if gen == noGeneration {
+		return "no generation"
+	}
+	return "generation " + generation(gen)
+}
+
+// skipCommitID passes over the id that tells two commits of one segment apart.
+func skipCommitID(c *input.Cursor) {
+	marker := c.U8()
+	c.Expect(marker <= 1, "0 or 1 for a commit id", marker)
+	if marker == 0 {
+		c.Note("  no commit id")
+		return
+	}
+	c.Note("  commit id %x", c.Bytes(input.IDSize))
 }
 
 // MaxDocs is the highest number of documents that Lucene allows in one index.

@@ -22,12 +22,15 @@ type files struct {
 type entry struct{ offset, length int64 }
 
 // compoundFormat is a row: how a table of a compound file reads.
-type compoundFormat struct{ little bool }
+type compoundFormat struct {
+	little bool
+	data   string // codec name of .cfs
+}
 
 // compoundFormats by the codec name in the header of .cfe. Source: Lucene50CompoundFormat, Lucene90CompoundFormat.
 var compoundFormats = map[string]compoundFormat{
-	"Lucene50CompoundEntries": {},
-	"Lucene90CompoundEntries": {little: true},
+	"Lucene50CompoundEntries": {data: "Lucene50CompoundData"},
+	"Lucene90CompoundEntries": {data: "Lucene90CompoundData", little: true},
 }
 
 func (s *Segment) openFiles(ctx context.Context) (*files, error) {
@@ -43,34 +46,42 @@ func (s *Segment) openFiles(ctx context.Context) (*files, error) {
 	if f.compound, err = s.dir.Open(ctx, s.Name+".cfs"); err != nil {
 		return nil, err
 	}
-	if f.entries, err = parseEntries(input.NewCursor(name, data, 0), s, f.compound.Size()); err != nil {
+	var format compoundFormat
+	if f.entries, format, err = s.parseEntries(input.NewCursor(name, data, 0), f.compound.Size()); err == nil {
+		err = s.checkHeader(f.compound, s.Name+".cfs", format.data, 0)
+	}
+	if err != nil {
 		return nil, closeWith(err, f.compound)
 	}
 	return f, nil
 }
 
-func parseEntries(c *input.Cursor, s *Segment, size int64) (map[string]entry, error) {
+// parseEntries reads the table of a compound file of size bytes.
+func (s *Segment) parseEntries(c *input.Cursor, size int64) (map[string]entry, compoundFormat, error) {
 	header := c.IndexHeader()
 	format, known := compoundFormats[header.Codec]
 	if c.Err() == nil && !known {
-		return nil, &UnsupportedError{File: s.Name + ".cfe", Codec: header.Codec, Known: keys(compoundFormats)}
+		return nil, format, &UnsupportedError{File: s.Name + ".cfe", Codec: header.Codec, Known: keys(compoundFormats)}
 	}
 	c.ExpectVersion(header, 0, 0)
-	c.ExpectID(header, s.ID)
+	s.expectOwner(c, header, s.Name+".cfe")
 	c.SetLittleEndian(format.little)
-	n := c.Count(17)
+	n := c.Count(1 + 8 + 8) // a name, two numbers
 	c.Note("%d files", n)
 	entries := make(map[string]entry, n)
-	for range n {
-		id := c.Str()
+	for i := 0; i < n && c.Err() == nil; i++ {
+		name := s.Name + c.Str()
+		_, twice := entries[name]
+		c.Expect(!twice, "each file once", name)
+		c.Note("%s", name)
 		e := entry{offset: c.I64(), length: c.I64()}
 		c.Expect(e.offset >= 0 && e.length >= 0 && e.offset <= size-e.length,
 			fmt.Sprintf("a place within the %d bytes of the compound file", size), fmt.Sprintf("%d bytes at %d", e.length, e.offset))
-		c.Note("%s%s: %d bytes at %d", s.Name, id, e.length, e.offset)
-		entries[s.Name+id] = e
+		c.Note("  %d bytes at %d", e.length, e.offset)
+		entries[name] = e
 	}
 	c.Footer()
-	return entries, c.Err()
+	return entries, format, c.Err()
 }
 
 // open returns the file of that name. The caller closes it.
@@ -81,7 +92,7 @@ func (f *files) open(ctx context.Context, name string) (input.File, error) {
 	if f.compound == nil || slices.Contains(f.dir.Names(), name) {
 		return f.dir.Open(ctx, name)
 	}
-	return nil, fmt.Errorf("%s is neither in %s nor beside it: %w", name, f.compound.Name(), fs.ErrNotExist)
+	return nil, fmt.Errorf("open %s: neither in %s nor beside it: %w", name, f.compound.Name(), fs.ErrNotExist)
 }
 
 func (f *files) read(ctx context.Context, name string) (data []byte, err error) {

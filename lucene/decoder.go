@@ -56,15 +56,10 @@ func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("documents %d to %d of %s need %d bytes at once, more than the %d allowed; raise the memory budget", e.FirstDoc, e.EndDoc-1, e.File, e.Size, e.Limit)
 }
 
-// Bounds of a chunk, far above what any writer makes.
+// A decoder begins with a buffer of smallestOut bytes and doesn't keep one above keptOut.
 const (
-	maxChunkDocs     = 1 << 17
-	maxInflation     = 1100    // DEFLATE reaches 1032, LZ4 255
-	smallestOut      = 1 << 20 // a decoder keeps so much
-	keptOut          = 16 << 20
-	typeBits         = 3
-	typeMask         = 1<<typeBits - 1
-	flagsOne, flagsN = 1, 2
+	smallestOut = 1 << 20
+	keptOut     = 16 << 20
 )
 
 // Decode calls visit for each live document of the span from document from on, in order. An error of visit ends it.
@@ -110,35 +105,41 @@ func (d *Decoder) inflate(c *input.Cursor, st *stored, ch chunk) error {
 	for at := 0; at < total && c.Err() == nil; at += slice {
 		d.payload.decode(c, d.out[at:min(at+slice, total)])
 	}
+	if total > 0 && c.Remaining() > 0 {
+		c.Fail("the end of the chunk", fmt.Sprintf("%d bytes more", c.Remaining()))
+	}
 	return c.Err()
 }
 
 // readHead reads how many fields and bytes each document has; total is the sum of the bytes.
 func (d *Decoder) readHead(c *input.Cursor, st *stored, ch chunk) (total int, sliced bool) {
 	base, token := c.VInt(), c.VInt()
-	flags := flagsOne
+	n := token >> 1
 	if st.version >= st.format.dirtyBit {
-		flags = flagsN
+		n = token >> 2
 	}
-	n := token >> flags
 	c.Expect(base == ch.doc && n == ch.endDoc-ch.doc && n <= maxChunkDocs,
 		fmt.Sprintf("a chunk of documents %d to %d", ch.doc, ch.endDoc-1), fmt.Sprintf("%d from %d on", n, base))
 	if c.Err() != nil {
 		return 0, false
 	}
+	sliced = token&1 != 0
+	c.Note("chunk of %d documents from %d on, sliced: %v", n, base, sliced)
 	d.counts = slices.Grow(d.counts[:0], n)[:n]
 	d.lengths = slices.Grow(d.lengths[:0], n)[:n]
 	if n == 1 {
 		d.counts[0], d.lengths[0] = int32(c.VInt()), int32(c.VInt())
 	} else {
 		st.format.ints(c, d.counts)
+		c.Note("  fields of each document")
 		st.format.ints(c, d.lengths)
 	}
 	for _, length := range d.lengths {
 		total += int(length)
 	}
-	c.Expect(total <= (c.Remaining()+1)*maxInflation, fmt.Sprintf("documents that fit in %d compressed bytes", c.Remaining()), total)
-	return total, token&1 != 0
+	c.Note("  bytes of each document, %d together", total)
+	c.Expect(total <= (c.Remaining()+1)*st.format.ratio, fmt.Sprintf("documents that fit in %d compressed bytes", c.Remaining()), total)
+	return total, sliced
 }
 
 func (d *Decoder) visit(docs *Documents, ch chunk, first int, visit func(*Doc) error) error {
@@ -167,7 +168,7 @@ func (d *Decoder) visit(docs *Documents, ch chunk, first int, visit func(*Doc) e
 	return nil
 }
 
-// Types of stored values, from CompressingStoredFieldsWriter.
+// Types of stored values, the lowest bits before a value; from CompressingStoredFieldsWriter.
 const (
 	typeString = iota
 	typeBytes
@@ -175,6 +176,9 @@ const (
 	typeFloat
 	typeLong
 	typeDouble
+
+	typeBits = 3
+	typeMask = 1<<typeBits - 1
 )
 
 // readValues walks the fields of one document, takes the wanted ones and tells whether the bytes were

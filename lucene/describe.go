@@ -2,55 +2,64 @@ package lucene
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"path"
 	"strings"
 
 	"migassist/lucene/input"
 )
 
-// Describe prints what the reader makes of one file of an index: offset, bytes, meaning. A file within a compound file
-// goes by its own name. Of a file that is not read, header and footer are printed. What was understood before
-// an error is printed too.
+// Describe prints what the reader makes of one file of an index: offset, bytes, meaning, from its first byte to its last.
+// A file within a compound file goes by its own name. What is not read but may be large is one line. What was
+// understood before an error is printed too, also where the file's checksum is wrong, which is said last.
 func Describe(ctx context.Context, dir Directory, name string, w io.Writer) error {
-	d := describer{dir: dir, name: name, trace: &input.Trace{}}
+	d := describer{dir: dir, name: name, w: w}
 	err := d.describe(ctx)
-	if _, writeErr := d.trace.WriteTo(w); err == nil {
-		err = writeErr
-	}
-	return err
+	return errors.Join(err, d.flush())
 }
 
 type describer struct {
 	dir     Directory
 	name    string
-	trace   *input.Trace
+	w       io.Writer
+	trace   input.Trace // what is not yet printed
 	segment *Segment
 	files   *files
 }
 
-func (d *describer) describe(ctx context.Context) error {
-	if strings.HasPrefix(d.name, "segments_") {
-		data, err := readFile(ctx, d.dir, d.name)
+// flush prints what has been noted.
+func (d *describer) flush() error {
+	_, err := d.trace.WriteTo(d.w)
+	d.trace.Lines = d.trace.Lines[:0]
+	return err
+}
+
+func (d *describer) describe(ctx context.Context) (err error) {
+	if strings.HasPrefix(d.name, commitPrefix) {
+		file, err := d.dir.Open(ctx, d.name)
 		if err != nil {
 			return err
 		}
-		_, err = parseCommit(d.cursor(data), d.name)
+		return d.whole(file, func(c *input.Cursor) error {
+			_, err := parseCommit(c, d.name)
+			return err
+		})
+	}
+	if d.segment, err = d.owner(ctx); err != nil {
 		return err
 	}
-	commit, err := OpenCommit(ctx, d.dir)
-	if err != nil {
-		return err
-	}
-	prefix, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSuffix(d.name, path.Ext(d.name)), "_"), "_")
-	for _, segment := range commit.Segments {
-		if segment.Name == "_"+prefix {
-			d.segment = segment
+	if path.Ext(d.name) == ".si" {
+		file, err := d.dir.Open(ctx, d.name)
+		if err != nil {
+			return err
 		}
+		return d.whole(file, d.segment.parseInfo)
 	}
-	if d.segment == nil {
-		return fmt.Errorf("%s belongs to no segment of the commit; its files are %s", d.name, strings.Join(d.dir.Names(), ", "))
+	if err := d.segment.readInfo(ctx); err != nil {
+		return err
 	}
 	if d.files, err = d.segment.openFiles(ctx); err != nil {
 		return err
@@ -62,123 +71,175 @@ func (d *describer) describe(ctx context.Context) error {
 	return err
 }
 
-func (d *describer) cursor(data []byte) *input.Cursor {
-	c := input.NewCursor(d.name, data, 0)
-	c.Attach(d.trace)
+// owner finds the segment that the file belongs to.
+func (d *describer) owner(ctx context.Context) (*Segment, error) {
+	commit, err := readCommit(ctx, d.dir)
+	if err != nil {
+		return nil, err
+	}
+	number, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSuffix(d.name, path.Ext(d.name)), "_"), "_")
+	for _, segment := range commit.Segments {
+		if segment.Name == "_"+number {
+			return segment, nil
+		}
+	}
+	return nil, fmt.Errorf("%s belongs to no segment of the commit; its files are %s", d.name, strings.Join(d.dir.Names(), ", "))
+}
+
+// whole prints a file of metadata: all that parse notes, and then what is wrong with it. It closes the file.
+func (d *describer) whole(file input.File, parse func(*input.Cursor) error) (err error) {
+	defer func() { err = closeWith(err, file) }()
+	data, err := input.ReadWhole(file)
+	if err != nil {
+		return err
+	}
+	if err := parse(d.cursor(data, 0)); err != nil {
+		return err
+	}
+	return input.CheckCRC(d.name, data)
+}
+
+// cursor reads bytes from an offset of the file, and notes.
+func (d *describer) cursor(data []byte, base int64) *input.Cursor {
+	c := input.NewCursor(d.name, data, base)
+	c.Attach(&d.trace)
 	return c
 }
 
 func (d *describer) file(ctx context.Context) error {
-	switch path.Ext(d.name) {
-	case ".fdt":
-		return d.stored(ctx)
-	case ".cfs", ".dvd", ".fdx":
-		return d.envelope(ctx)
+	s, extension := d.segment, path.Ext(d.name)
+	if extension == ".fdt" || extension == ".fdx" {
+		return d.stored(ctx, extension == ".fdx")
 	}
-	data, err := d.files.read(ctx, d.name)
+	file, err := d.files.open(ctx, d.name)
 	if err != nil {
 		return err
 	}
-	c := d.cursor(data)
-	switch s := d.segment; path.Ext(d.name) {
-	case ".si":
-		return s.parseInfo(c)
+	switch extension {
 	case ".cfe":
-		_, err = parseEntries(c, s, d.files.compound.Size())
-		return err
+		return d.whole(file, d.entries)
 	case ".fnm":
-		_, err = s.parseFields(c, d.name)
-		return err
-	case ".liv":
-		return s.parseDeletes(c, d.name, newBitset(s.MaxDoc))
-	case ".dvm":
-		return d.columns(ctx, c)
-	case ".fdm":
-		st := &stored{name: s.Name + ".fdt"}
-		if st.data, err = d.files.open(ctx, st.name); err != nil {
+		return d.whole(file, func(c *input.Cursor) error {
+			_, err := s.parseFields(c, d.name)
 			return err
-		}
-		if err = st.readHeader(s); err == nil {
-			err = st.parseMeta(c, s)
-		}
-		return closeWith(err, st.data)
+		})
+	case ".liv":
+		return d.whole(file, d.live)
+	case ".dvm":
+		return d.whole(file, func(c *input.Cursor) error { return d.columns(ctx, c) })
+	case ".fdm":
+		return d.whole(file, func(c *input.Cursor) error { return d.storedMeta(ctx, c) })
+	case ".dvd":
+		return d.values(ctx, file)
+	case ".cfs":
+		return d.compound(ctx, file)
 	default:
-		return d.envelope(ctx)
+		return d.envelope(ctx, file)
 	}
 }
+
+func (d *describer) entries(c *input.Cursor) error {
+	if d.files.compound == nil {
+		return fmt.Errorf("%s is no part of segment %s, which has no compound file", d.name, d.segment.Name)
+	}
+	_, _, err := d.segment.parseEntries(c, d.files.compound.Size())
+	return err
+}
+
+// live prints .liv and the numbers of the deleted documents.
+func (d *describer) live(c *input.Cursor) error {
+	s := d.segment
+	live := newBitset(min(s.MaxDoc, c.Remaining()*8))
+	live.fill(min(s.MaxDoc, c.Remaining()*8))
+	err := s.parseDeletes(c, d.name, live)
+	if err == nil {
+		for i := range live {
+			live[i] = ^live[i]
+		}
+		d.numbers("deleted", live, s.MaxDoc)
+	}
+	return err
+}
+
+// numbers remarks which documents below end a set holds.
+func (d *describer) numbers(what string, set bitset, end int) {
+	d.list(what+":", func(yield func(int64) bool) {
+		for doc := range end {
+			if set.has(doc) && !yield(int64(doc)) {
+				return
+			}
+		}
+	})
+}
+
+// list remarks numbers, a row at a time.
+func (d *describer) list(what string, numbers iter.Seq[int64]) {
+	row := what
+	for n := range numbers {
+		if row += fmt.Sprintf(" %d", n); len(row) > describeWidth {
+			d.trace.Remark("%s", row)
+			row = what
+		}
+	}
+	if row != what {
+		d.trace.Remark("%s", row)
+	}
+}
+
+// describeWidth is how long a row of numbers becomes.
+const describeWidth = 72
 
 func (d *describer) columns(ctx context.Context, c *input.Cursor) error {
 	fields, err := d.segment.readFields(ctx, d.files)
 	if err != nil {
 		return err
 	}
-	return d.segment.walkColumns(c, fields, func(m columns, kind DocValuesType, field Field) bool {
+	return d.segment.walkColumns(c, d.name, fields, func(m columns, kind DocValuesType, field Field) bool {
 		m.skip(kind, field)
 		return true
 	})
 }
 
-// envelope prints header and footer of a file that may be large, and checks its CRC.
-func (d *describer) envelope(ctx context.Context) (err error) {
-	file, err := d.files.open(ctx, d.name)
-	if err != nil {
-		return err
-	}
+// envelope prints header and footer of a file that may be large, and checks its CRC. It closes the file.
+func (d *describer) envelope(ctx context.Context, file input.File) (err error) {
 	defer func() { err = closeWith(err, file) }()
-	if err := d.head(file); err != nil {
+	at, err := d.head(file)
+	if err != nil {
 		return err
 	}
-	if err := new(input.Checksum).Finish(file, make([]byte, min(verifyBuffer, file.Size()))); err != nil {
-		return err
-	}
-	return d.foot(file)
+	return d.foot(ctx, file, at, "not read")
 }
 
-func (d *describer) head(file input.File) error {
-	head := make([]byte, min(file.Size(), maxHeader))
-	if err := input.ReadFull(file, head, 0); err != nil {
-		return err
+// head prints the header and returns where it ends.
+func (d *describer) head(file input.File) (int64, error) {
+	c, err := headOf(file)
+	if err != nil {
+		return 0, err
 	}
-	c := d.cursor(head)
+	c.Attach(&d.trace)
 	c.IndexHeader()
-	return c.Err()
+	return c.Offset(), c.Err()
 }
 
-func (d *describer) foot(file input.File) error {
-	foot := make([]byte, input.FooterSize)
-	if err := input.ReadFull(file, foot, file.Size()-input.FooterSize); err != nil {
+// gap explains the bytes from offset from to offset to in one line, without reading them.
+func (d *describer) gap(from, to int64, meaning string) {
+	if to > from {
+		d.trace.Lines = append(d.trace.Lines, input.Line{Offset: from, More: to - from, Meaning: meaning})
+	}
+}
+
+// foot prints the bytes from at on as a gap, and the footer, and checks the CRC.
+func (d *describer) foot(ctx context.Context, file input.File, at int64, gap string) error {
+	begin := max(at, file.Size()-input.FooterSize)
+	d.gap(at, begin, gap)
+	foot := make([]byte, file.Size()-begin)
+	if err := input.ReadFull(file, foot, begin); err != nil {
 		return err
 	}
-	c := input.NewCursor(d.name, foot, file.Size()-input.FooterSize)
-	c.Attach(d.trace)
+	c := d.cursor(foot, begin)
 	c.Footer()
-	return c.Err()
-}
-
-// stored prints the head of each chunk and decompresses it, which proves its payload.
-func (d *describer) stored(ctx context.Context) error {
-	st, err := d.segment.openStored(ctx, d.files)
-	if err != nil {
-		return err
+	if c.Err() != nil {
+		return c.Err()
 	}
-	defer func() { _ = st.close() }()
-	if err := d.head(st.data); err != nil {
-		return err
-	}
-	decoder := Decoder{payload: st.format.payload(), format: st.codec}
-	err = st.chunks(0, func(ch chunk) (bool, error) {
-		data := make([]byte, ch.to-ch.from)
-		if err := input.ReadFull(st.data, data, ch.from); err != nil {
-			return false, err
-		}
-		c := input.NewCursor(st.name, data, ch.from)
-		c.Attach(d.trace)
-		err := decoder.inflate(c, st, ch)
-		c.Note("documents %d to %d: %d bytes, %d compressed", ch.doc, ch.endDoc-1, len(decoder.out), len(data))
-		return true, err
-	})
-	if err != nil {
-		return err
-	}
-	return d.foot(st.data)
+	return verify(ctx, file)
 }

@@ -18,24 +18,34 @@ type Documents struct {
 	fields  []Field
 }
 
-// Open prepares to read the wanted stored fields of the segment's live documents.
+// Open prepares to read the wanted stored fields, at most 127, of the segment's live documents.
 func (s *Segment) Open(ctx context.Context, wanted ...string) (*Documents, error) {
 	f, err := s.openFiles(ctx)
 	if err != nil {
 		return nil, err
 	}
 	d := &Documents{segment: s, files: f, wanted: wanted}
-	if d.fields, err = s.readFields(ctx, f); err == nil {
-		d.slots = slotsOf(d.fields, wanted)
-		if d.live, err = s.readLive(ctx, f, d.fields); err == nil {
-			d.stored, err = s.openStored(ctx, f)
-		}
-	}
-	if err != nil {
+	if err := d.open(ctx); err != nil {
 		_ = f.close()
 		return nil, err
 	}
 	return d, nil
+}
+
+// open reads what goes before the documents. The stored fields come first: they bound the number of documents,
+// on which the memory for the live ones depends.
+func (d *Documents) open(ctx context.Context) (err error) {
+	if d.stored, err = d.segment.openStored(ctx, d.files); err != nil {
+		return err
+	}
+	if d.fields, err = d.segment.readFields(ctx, d.files); err == nil {
+		d.slots = slotsOf(d.fields, d.wanted)
+		d.live, err = d.segment.readLive(ctx, d.files, d.fields)
+	}
+	if err != nil {
+		_ = d.stored.close()
+	}
+	return err
 }
 
 // slotsOf maps field numbers to the place of their name in wanted.
@@ -43,7 +53,7 @@ func slotsOf(fields []Field, wanted []string) []int8 {
 	var slots []int8
 	for slot, name := range wanted {
 		for _, field := range fields {
-			if field.Name != name || field.Number > maxFieldNumber {
+			if field.Name != name {
 				continue
 			}
 			for len(slots) <= field.Number {
@@ -54,9 +64,6 @@ func slotsOf(fields []Field, wanted []string) []int8 {
 	}
 	return slots
 }
-
-// maxFieldNumber bounds the table of slots; Elasticsearch allows thousands of fields, not millions.
-const maxFieldNumber = 1 << 20
 
 // Close closes the segment's files.
 func (d *Documents) Close() error {
@@ -107,10 +114,7 @@ func (d *Documents) Spans(ctx context.Context, from int, spans *SpanPool) iter.S
 				r.add(ch)
 				return true, nil
 			}
-			if err := ctx.Err(); err != nil {
-				return false, err
-			}
-			span, err := r.read()
+			span, err := r.read(ctx)
 			if err != nil {
 				return false, err
 			}
@@ -119,7 +123,7 @@ func (d *Documents) Spans(ctx context.Context, from int, spans *SpanPool) iter.S
 			return !stopped, nil
 		})
 		if err == nil && !stopped {
-			stopped, err = r.last(yield)
+			stopped, err = r.last(ctx, yield)
 		}
 		if err != nil && !stopped {
 			yield(nil, err)
@@ -142,17 +146,18 @@ func (r *spanReader) fits(ch chunk) bool {
 func (r *spanReader) add(ch chunk) { r.chunks = append(r.chunks, ch) }
 
 // read turns the gathered chunks into a span.
-func (r *spanReader) read() (*Span, error) {
+func (r *spanReader) read(ctx context.Context) (*Span, error) {
 	first, end := r.chunks[0], r.chunks[len(r.chunks)-1]
 	span := r.pool.take(int(end.to - first.from))
 	span.docs, span.base, span.FirstDoc, span.EndDoc = r.docs, first.from, first.doc, end.endDoc
 	span.chunks = append(span.chunks[:0], r.chunks...)
 	r.chunks = r.chunks[:0]
 	data := r.docs.stored.data
-	if r.sum.At() < first.from {
-		if err := r.sum.AddFrom(data, first.from, span.data[:cap(span.data)]); err != nil {
-			return nil, err
-		}
+	if err := addUpTo(ctx, r.sum, data, first.from, span.data[:cap(span.data)]); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	if err := input.ReadFull(data, span.data, first.from); err != nil {
 		return nil, err
@@ -162,20 +167,29 @@ func (r *spanReader) read() (*Span, error) {
 }
 
 // last yields what is left, after the whole file has proven to be what was written.
-func (r *spanReader) last(yield func(*Span, error) bool) (stopped bool, err error) {
+func (r *spanReader) last(ctx context.Context, yield func(*Span, error) bool) (stopped bool, err error) {
 	var span *Span
 	if len(r.chunks) > 0 {
-		if span, err = r.read(); err != nil {
+		if span, err = r.read(ctx); err != nil {
 			return false, err
 		}
 	}
-	if err := r.sum.Finish(r.docs.stored.data, make([]byte, maxHeader)); err != nil {
+	if err := r.finish(ctx); err != nil {
 		return false, err
 	}
 	if span != nil {
 		return !yield(span, nil), nil
 	}
 	return false, nil
+}
+
+// finish adds what follows the last chunk read: only the footer, unless documents were asked for from beyond the last on.
+func (r *spanReader) finish(ctx context.Context) error {
+	data := r.docs.stored.data
+	if err := addUpTo(ctx, r.sum, data, data.Size()-input.FooterSize, nil); err != nil {
+		return err
+	}
+	return r.sum.Finish(data, nil)
 }
 
 // SpanPool keeps the memory of spans for the next ones. It is safe for use by several goroutines; a nil

@@ -12,6 +12,7 @@ type Field struct {
 	Name        string
 	Number      int
 	SoftDeletes bool
+	Skipper     bool // the column has a skip index
 	DocValues   DocValuesType
 	DocValueGen int64 // -1: with the segment's own files
 	Attributes  map[string]string
@@ -29,6 +30,15 @@ const (
 	SortedSet
 	SortedNumeric
 )
+
+// String returns the kind as Lucene spells it.
+func (t DocValuesType) String() string {
+	names := [...]string{"none", "numeric", "binary", "sorted", "sorted set", "sorted numeric"}
+	if int(t) < len(names) {
+		return names[t]
+	}
+	return fmt.Sprintf("kind %d", byte(t))
+}
 
 // fieldsFormat is a row: how .fnm of a codec name reads.
 type fieldsFormat struct {
@@ -50,14 +60,20 @@ var fieldsFormats = map[string]fieldsFormat{
 const (
 	bitSoftDeletes   = 8
 	lastIndexOptions = 4
+	// maxFieldNumber bounds tables by number. Elasticsearch allows thousands of fields, not millions.
+	maxFieldNumber = 1 << 20
 )
 
-// readFields reads .fnm, or the generation that replaced it.
-func (s *Segment) readFields(ctx context.Context, f *files) ([]Field, error) {
-	name := s.Name + ".fnm"
-	if s.fieldsGen >= 0 {
-		name = s.Name + "_" + generation(s.fieldsGen) + ".fnm"
+// fieldsFile is the name of .fnm, or of the generation that replaced it.
+func (s *Segment) fieldsFile() string {
+	if s.fieldsGen == noGeneration {
+		return s.Name + ".fnm"
 	}
+	return s.Name + "_" + generation(s.fieldsGen) + ".fnm"
+}
+
+func (s *Segment) readFields(ctx context.Context, f *files) ([]Field, error) {
+	name := s.fieldsFile()
 	data, err := f.read(ctx, name)
 	if err != nil {
 		return nil, err
@@ -72,53 +88,78 @@ func (s *Segment) parseFields(c *input.Cursor, name string) ([]Field, error) {
 		return nil, &UnsupportedError{File: name, Codec: header.Codec, Known: keys(fieldsFormats)}
 	}
 	c.ExpectVersion(header, 0, format.newest)
-	c.ExpectID(header, s.ID)
+	s.expectOwner(c, header, name)
 	c.SetLittleEndian(format.little)
-	n := c.Count(14)
+	n := c.Count(1 + 1 + 3 + 8 + 1 + 1) // name, number, three bytes, generation, attributes, dimensions
 	c.Note("%d fields", n)
 	fields := make([]Field, 0, n)
+	numbers := make(map[int]bool, n)
 	for i := 0; i < n && c.Err() == nil; i++ {
-		fields = append(fields, parseField(c, format, header.Version))
+		f := parseField(c, format, header.Version, numbers)
+		numbers[f.Number] = true
+		fields = append(fields, f)
 	}
 	c.Footer()
 	return fields, c.Err()
 }
 
-func parseField(c *input.Cursor, format fieldsFormat, version int) Field {
-	f := Field{Name: c.Str(), Number: c.VInt()}
+// parseField reads a field, whose number none of those before it may have.
+func parseField(c *input.Cursor, format fieldsFormat, version int, numbers map[int]bool) Field {
+	f := Field{Name: c.Str(), Number: c.VInt(), Attributes: map[string]string{}}
+	c.Expect(!numbers[f.Number] && f.Number <= maxFieldNumber, fmt.Sprintf("a number of its own, up to %d", maxFieldNumber), f.Number)
+	c.Note("field %d %q", f.Number, f.Name)
 	bits := c.U8()
 	f.SoftDeletes = bits&bitSoftDeletes != 0
+	c.Note("  bits %02x, soft deletes: %v", bits, f.SoftDeletes)
 	options := c.U8()
-	c.Expect(options <= lastIndexOptions, "index options 0 to 4", options)
+	c.Expect(options <= lastIndexOptions, fmt.Sprintf("index options 0 to %d", lastIndexOptions), options)
+	c.Note("  index options %d", options)
 	f.DocValues = DocValuesType(c.U8())
-	c.Expect(f.DocValues <= SortedNumeric, "a doc values type 0 to 5", f.DocValues)
+	c.Expect(f.DocValues <= SortedNumeric, fmt.Sprintf("a kind of doc values, 0 to %d", SortedNumeric), byte(f.DocValues))
+	c.Note("  doc values: %s", f.DocValues)
 	if format.skipper > 0 && version >= format.skipper {
-		c.U8()
+		f.Skipper = c.U8() != 0
+		c.Note("  skip index: %v", f.Skipper)
 	}
 	f.DocValueGen = c.I64()
-	f.Attributes = c.Map()
-	if dimensions := c.VInt(); dimensions != 0 {
-		if format.little || version >= 2 {
-			c.VInt()
-		}
-		c.VInt()
+	c.Expect(f.DocValueGen >= noGeneration, "a generation of doc values", f.DocValueGen)
+	c.Note("    %s of them", generationNote(f.DocValueGen))
+	for key, value := range c.Pairs("  attributes, %d entries") {
+		f.Attributes[key] = value
+		c.Note("    %s: %s", key, value)
 	}
+	skipPoints(c, format.little || version >= 2)
 	if format.vector > 0 {
-		c.VInt()
+		c.Note("  vector of %d dimensions", c.VInt())
 		c.Skip(format.vector)
+		c.Note("  vector encoding, similarity")
 	}
-	c.Note("field %d %q doc values %d generation %d soft deletes %v %v", f.Number, f.Name, f.DocValues, f.DocValueGen, f.SoftDeletes, f.Attributes)
 	return f
 }
 
-// docValuesFile is the name, without extension, of the files that hold the field's column.
-func (f Field) docValuesFile(segment string) (string, error) {
+// skipPoints passes over the shape of a field's points; split is whether fewer dimensions may be indexed
+// than there are.
+func skipPoints(c *input.Cursor, split bool) {
+	dimensions := c.VInt()
+	c.Note("  points of %d dimensions", dimensions)
+	if dimensions == 0 {
+		return
+	}
+	if split {
+		c.Note("  %d of them indexed", c.VInt())
+	}
+	c.Note("  %d bytes each", c.VInt())
+}
+
+// docValuesFile is the name, without extension, of the files that hold the field's column; "" where the
+// field does not say.
+func (f Field) docValuesFile(segment string) string {
 	format, suffix := f.Attributes["PerFieldDocValuesFormat.format"], f.Attributes["PerFieldDocValuesFormat.suffix"]
 	if format == "" || suffix == "" {
-		return "", fmt.Errorf("field %s of segment %s does not say in which doc values format it is", f.Name, segment)
+		return ""
 	}
-	if f.DocValueGen >= 0 {
+	if f.DocValueGen != noGeneration {
 		segment += "_" + generation(f.DocValueGen)
 	}
-	return segment + "_" + format + "_" + suffix, nil
+	return segment + "_" + format + "_" + suffix
 }

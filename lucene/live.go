@@ -18,18 +18,15 @@ var liveFormats = map[string]bool{
 
 // readLive returns a bit per document that is neither deleted nor softly deleted; nil: all are live.
 func (s *Segment) readLive(ctx context.Context, f *files, fields []Field) (bitset, error) {
-	if s.Deleted == 0 && s.SoftDeleted == 0 {
+	if s.deletesGen == noGeneration && s.SoftDeleted == 0 {
 		return nil, nil
 	}
 	live := newBitset(s.MaxDoc)
 	live.fill(s.MaxDoc)
-	if s.deletesGen >= 0 {
+	if s.deletesGen != noGeneration {
 		if err := s.readDeletes(ctx, f, live); err != nil {
 			return nil, err
 		}
-	}
-	if got := s.MaxDoc - live.count(); got != s.Deleted {
-		return nil, &input.CorruptError{File: s.Name, Want: fmt.Sprintf("%d deleted documents", s.Deleted), Got: strconv.Itoa(got)}
 	}
 	if s.SoftDeleted > 0 {
 		if err := s.readSoftDeletes(ctx, f, fields, live); err != nil {
@@ -55,21 +52,27 @@ func (s *Segment) parseDeletes(c *input.Cursor, name string, live bitset) error 
 		return &UnsupportedError{File: name, Codec: header.Codec, Known: keys(liveFormats)}
 	}
 	c.ExpectVersion(header, 0, 0)
-	c.ExpectID(header, s.ID)
+	s.expectOwner(c, header, name)
 	words := c.Bytes(len(live) * 8)
-	c.Note("a bit per document, set: live")
-	c.Footer()
-	if c.Err() != nil {
-		return c.Err()
-	}
-	for i := range live {
+	for i := range len(words) / 8 {
 		word := binary.BigEndian.Uint64(words[i*8:])
 		if little {
 			word = binary.LittleEndian.Uint64(words[i*8:])
 		}
 		live[i] &= word
 	}
-	return nil
+	got := s.MaxDoc - live.count()
+	c.Expect(got == s.Deleted, fmt.Sprintf("a bit not set for %d deleted documents", s.Deleted), got)
+	c.Note("a bit per document, %s; %d deleted", wordOrder(little), got)
+	c.Footer()
+	return c.Err()
+}
+
+func wordOrder(little bool) string {
+	if little {
+		return "lowest byte of 64 first"
+	}
+	return "highest byte of 64 first"
 }
 
 // readSoftDeletes clears the bit of each document that has a value in the soft-deletes column.
@@ -87,9 +90,12 @@ func (s *Segment) readSoftDeletes(ctx context.Context, f *files, fields []Field,
 			live[i] &^= deleted[i]
 		}
 		if got := before - live.count(); got != s.SoftDeleted {
-			return &input.CorruptError{File: s.Name, Want: fmt.Sprintf("%d softly deleted documents", s.SoftDeleted), Got: strconv.Itoa(got)}
+			return &input.CorruptError{
+				File: field.docValuesFile(s.Name) + ".dvd",
+				Want: fmt.Sprintf("%d softly deleted documents in field %s", s.SoftDeleted, field.Name), Got: strconv.Itoa(got),
+			}
 		}
 		return nil
 	}
-	return &input.CorruptError{File: s.Name, Want: fmt.Sprintf("a soft-deletes field for %d documents", s.SoftDeleted), Got: "none"}
+	return &input.CorruptError{File: s.fieldsFile(), Want: fmt.Sprintf("a field that marks %d softly deleted documents", s.SoftDeleted), Got: "none"}
 }

@@ -40,9 +40,11 @@ func parseMonotonic(c *input.Cursor, n int64, shift int) monotonic {
 	for i := range m.blocks {
 		b := monotonicBlock{min: c.I64()}
 		b.slope = math.Float32frombits(uint32(c.I32()))
-		b.offset, b.bits = c.I64(), int(c.U8())
-		c.Expect(slices.Contains(packedWidths, b.bits), "a width of packed values", b.bits)
+		b.offset = c.I64()
 		c.Expect(b.offset >= 0, "an offset", b.offset)
+		b.bits = int(c.U8())
+		c.Expect(slices.Contains(packedWidths, b.bits), "a width of packed values", b.bits)
+		c.Note("  block %d: from %d, %g more each, plus %d bits at %d", i, b.min, b.slope, b.bits, b.offset)
 		m.blocks[i] = b
 	}
 	return m
@@ -56,12 +58,21 @@ func (m *monotonic) size(b int) int {
 	return int(min(int64(1)<<m.shift, m.n-int64(b)<<m.shift))
 }
 
+// bytes is how many bytes the packed values of block b take.
+func (m *monotonic) bytes(b int) int64 {
+	return (int64(m.size(b))*int64(m.blocks[b].bits) + 7) / 8
+}
+
 // readBlock appends the values of block b, whose packed values lie in file from offset start on.
 func (m *monotonic) readBlock(values []int64, file input.File, start int64, b int) ([]int64, error) {
 	block, n := m.blocks[b], m.size(b)
-	data := make([]byte, (int64(n)*int64(block.bits)+7)/8+8) // 8 more, to load words blindly
-	if block.bits > 0 {
-		if err := input.ReadFull(file, data[:len(data)-8], start+block.offset); err != nil {
+	size := m.bytes(b)
+	if left := file.Size() - start; block.offset > left || size > left-block.offset {
+		return nil, &input.CorruptError{File: file.Name(), Offset: file.Size(), Want: fmt.Sprintf("%d bytes at %d+%d", size, start, block.offset), Got: "the end of the file"}
+	}
+	data := make([]byte, size+8) // 8 more, to load words blindly
+	if size > 0 {
+		if err := input.ReadFull(file, data[:size], start+block.offset); err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,7 @@ package lucene
 import (
 	"context"
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 
@@ -21,8 +22,8 @@ type Segment struct {
 
 	dir        Directory
 	compound   bool
-	deletesGen int64 // -1: nothing deleted
-	fieldsGen  int64 // -1: the segment's own .fnm
+	deletesGen int64 // of .liv; -1: there is none
+	fieldsGen  int64 // of .fnm; -1: the segment's own
 }
 
 // segmentInfoFormat is a row: how the .si file of a codec name reads.
@@ -55,43 +56,140 @@ func (s *Segment) parseInfo(c *input.Cursor) error {
 		return &UnsupportedError{File: s.Name + ".si", Codec: header.Codec, Known: keys(segmentInfoFormats)}
 	}
 	c.ExpectVersion(header, 0, format.newest)
-	c.ExpectID(header, s.ID)
+	s.expectOwner(c, header, s.Name+".si")
 	c.SetLittleEndian(format.little)
-	s.Lucene = fmt.Sprintf("%d.%d.%d", c.I32(), c.I32(), c.I32())
+	major, minor := c.I32(), c.I32()
+	s.Lucene = fmt.Sprintf("%d.%d.%d", major, minor, c.I32())
 	c.Note("written by Lucene %s", s.Lucene)
-	if c.U8() == 1 {
-		c.Skip(12)
-	}
-	c.Note("oldest document by Lucene")
+	parseOldest(c)
 	s.MaxDoc = int(c.I32())
-	c.Note("%d documents", s.MaxDoc)
 	c.Expect(s.MaxDoc >= 0 && s.MaxDoc <= MaxDocs, "a number of documents", s.MaxDoc)
 	c.Expect(s.Deleted+s.SoftDeleted <= s.MaxDoc, fmt.Sprintf("at least the %d deleted documents", s.Deleted+s.SoftDeleted), s.MaxDoc)
-	s.compound = c.U8() == 1
+	c.Note("%d documents", s.MaxDoc)
+	s.compound = parseYes(c)
 	c.Note("compound: %v", s.compound)
-	if format.blocks {
-		skipHasBlocks(c)
+	if format.blocks && (major > 9 || major == 9 && minor >= 9) {
+		parseHasBlocks(c)
 	}
-	c.Note("diagnostics %v", c.Map())
-	c.Note("files %v", c.Set())
-	c.Note("attributes %v", c.Map())
-	if c.Remaining() > input.FooterSize {
-		c.Skip(c.Remaining() - input.FooterSize)
-		c.Note("index sort")
+	for key, value := range c.Pairs("diagnostics, %d entries") {
+		c.Note("  %s: %s", key, value)
 	}
+	c.Note("files %q", c.Set())
+	for key, value := range c.Pairs("attributes, %d entries") {
+		c.Note("  %s: %s", key, value)
+	}
+	parseSort(c)
 	c.Footer()
 	return c.Err()
 }
 
-// skipHasBlocks passes over a byte that may be there: 1 or 0xFF, where otherwise the number of
-// diagnostics stands, which is neither.
-func skipHasBlocks(c *input.Cursor) {
+// parseOldest reads the version of the oldest document merged into the segment.
+func parseOldest(c *input.Cursor) {
+	known := c.U8()
+	c.Expect(known <= 1, "0 or 1 for the oldest document's version", known)
+	if known == 0 {
+		c.Note("oldest document by an unknown Lucene")
+		return
+	}
+	c.Note("oldest document by Lucene %d.%d.%d", c.I32(), c.I32(), c.I32())
+}
+
+// What a byte says, in .si.
+const (
+	yes = 1
+	no  = 0xFF
+)
+
+func parseYes(c *input.Cursor) bool {
+	b := c.U8()
+	c.Expect(b == yes || b == no, "1 or 255, yes or no", b)
+	return b == yes
+}
+
+// parseHasBlocks reads a byte that may be there, depending on a codec that does not show: yes or no, where
+// otherwise the number of diagnostics stands, which is neither.
+func parseHasBlocks(c *input.Cursor) {
 	at := c.Pos()
-	if b := c.U8(); b != 1 && b != 0xFF {
+	if b := c.U8(); b != yes && b != no {
 		c.Seek(at)
 		return
 	}
-	c.Note("has blocks")
+	c.Seek(at)
+	c.Note("documents in blocks: %v", parseYes(c))
+}
+
+// parseSort passes over the index sort, the last of .si: documents come in another order, nothing else.
+func parseSort(c *input.Cursor) {
+	n := c.VInt()
+	c.Note("sorted by %d fields", n)
+	if n > 0 {
+		c.Skip(c.Remaining() - input.FooterSize)
+		c.Note("  which they are")
+	}
+}
+
+// expectOwner fails unless the header is that of the segment's file of this name, not of another segment
+// or generation.
+func (s *Segment) expectOwner(c *input.Cursor, header input.Header, name string) {
+	c.ExpectID(header, s.ID)
+	suffix := strings.TrimPrefix(strings.TrimSuffix(name, path.Ext(name)), s.Name)
+	c.ExpectSuffix(header, strings.TrimPrefix(suffix, "_"))
+}
+
+// checkHeader tells whether a file that is not read whole begins as the segment's file of that name and codec.
+func (s *Segment) checkHeader(file input.File, name, codec string, newest int) error {
+	c, err := headOf(file)
+	if err != nil {
+		return err
+	}
+	header := c.IndexHeader()
+	expectCodec(c, header, codec)
+	c.ExpectVersion(header, 0, newest)
+	s.expectOwner(c, header, name)
+	return c.Err()
+}
+
+func expectCodec(c *input.Cursor, header input.Header, codec string) {
+	c.Expect(header.Codec == codec, "codec "+strconv.Quote(codec), strconv.Quote(header.Codec))
+}
+
+// maxHeader is more bytes than any index header has; verifyBuffer is how much of a large file is read at once
+// only to check its CRC.
+const (
+	maxHeader    = 512
+	verifyBuffer = 1 << 20
+)
+
+// verify reads all of a file for its CRC.
+func verify(ctx context.Context, file input.File) error {
+	buf := make([]byte, max(0, min(verifyBuffer, file.Size())))
+	sum := &input.Checksum{}
+	if err := addUpTo(ctx, sum, file, file.Size()-input.FooterSize, buf); err != nil {
+		return err
+	}
+	return sum.Finish(file, buf)
+}
+
+// addUpTo adds the bytes of a file up to offset end to the sum, and gives up when ctx does.
+func addUpTo(ctx context.Context, sum *input.Checksum, file input.File, end int64, buf []byte) error {
+	for sum.At() < end {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := sum.AddFrom(file, min(end, sum.At()+verifyBuffer), buf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// headOf returns a cursor over the first bytes of a file, enough for its header.
+func headOf(file input.File) (*input.Cursor, error) {
+	head := make([]byte, min(file.Size(), maxHeader))
+	if err := input.ReadFull(file, head, 0); err != nil {
+		return nil, err
+	}
+	return input.NewCursor(file.Name(), head, 0), nil
 }
 
 // generation is a file generation as names spell it.

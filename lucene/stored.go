@@ -16,16 +16,24 @@ type storedFormat struct {
 	dirtyBit int
 	ints     func(c *input.Cursor, values []int32) // the two arrays in a chunk's head
 	payload  func() payload
+	ratio    int    // how many bytes one compressed byte makes at most
 	index    string // begin of the codec names of .fdm and .fdx
 	packed   bool   // .fdm says which version of packed integers it uses
 }
 
+// One compressed byte makes 255 bytes in LZ4, where a length goes on, and 1032 in DEFLATE, where two bits are a copy
+// of 258 bytes.
+const (
+	ratioLZ4     = 256
+	ratioDeflate = 1040
+)
+
 // storedFormats by the codec name in the header of .fdt. Source: Lucene87- and Lucene90CompressingStoredFieldsReader.
 var storedFormats = map[string]storedFormat{
-	"Lucene87StoredFieldsFastData": {oldest: 3, newest: 4, dirtyBit: 4, ints: packedInts, payload: newLZ4, index: "Lucene85FieldsIndex", packed: true},
-	"Lucene87StoredFieldsHighData": {oldest: 3, newest: 4, dirtyBit: 4, ints: packedInts, payload: newDeflate, index: "Lucene85FieldsIndex", packed: true},
-	"Lucene90StoredFieldsFastData": {oldest: 1, newest: 1, little: true, ints: groupedInts, payload: newLZ4, index: "Lucene90FieldsIndex"},
-	"Lucene90StoredFieldsHighData": {oldest: 1, newest: 1, little: true, ints: groupedInts, payload: newDeflate, index: "Lucene90FieldsIndex"},
+	"Lucene87StoredFieldsFastData": {oldest: 3, newest: 4, dirtyBit: 4, ints: packedInts, payload: newLZ4, ratio: ratioLZ4, index: "Lucene85FieldsIndex", packed: true},
+	"Lucene87StoredFieldsHighData": {oldest: 3, newest: 4, dirtyBit: 4, ints: packedInts, payload: newDeflate, ratio: ratioDeflate, index: "Lucene85FieldsIndex", packed: true},
+	"Lucene90StoredFieldsFastData": {oldest: 1, newest: 1, little: true, ints: groupedInts, payload: newLZ4, ratio: ratioLZ4, index: "Lucene90FieldsIndex"},
+	"Lucene90StoredFieldsHighData": {oldest: 1, newest: 1, little: true, ints: groupedInts, payload: newDeflate, ratio: ratioDeflate, index: "Lucene90FieldsIndex"},
 }
 
 // stored is the stored fields of a segment: documents in compressed chunks, and where each chunk begins.
@@ -42,11 +50,8 @@ type stored struct {
 	docsAt      int64     // in index
 	pointersAt  int64     // in index
 	maxDoc      int64
-	end         int64 // of the last chunk, in data
+	begin, end  int64 // of the chunks, in data
 }
-
-// maxHeader is more bytes than any index header has.
-const maxHeader = 512
 
 func (s *Segment) openStored(ctx context.Context, f *files) (*stored, error) {
 	st := &stored{name: s.Name + ".fdt"}
@@ -67,19 +72,18 @@ func (s *Segment) openStored(ctx context.Context, f *files) (*stored, error) {
 }
 
 func (st *stored) readHeader(s *Segment) error {
-	head := make([]byte, min(st.data.Size(), maxHeader))
-	if err := input.ReadFull(st.data, head, 0); err != nil {
+	c, err := headOf(st.data)
+	if err != nil {
 		return err
 	}
-	c := input.NewCursor(st.name, head, 0)
 	header := c.IndexHeader()
 	format, known := storedFormats[header.Codec]
 	if c.Err() == nil && !known {
 		return &UnsupportedError{File: st.name, Codec: header.Codec, Known: keys(storedFormats)}
 	}
 	c.ExpectVersion(header, format.oldest, format.newest)
-	c.ExpectID(header, s.ID)
-	st.codec, st.format, st.version = header.Codec, format, header.Version
+	s.expectOwner(c, header, st.name)
+	st.codec, st.format, st.version, st.begin = header.Codec, format, header.Version, c.Offset()
 	return c.Err()
 }
 
@@ -94,37 +98,50 @@ func (st *stored) readMeta(ctx context.Context, s *Segment, f *files) error {
 
 func (st *stored) parseMeta(c *input.Cursor, s *Segment) error {
 	header := c.IndexHeader()
-	c.Expect(header.Codec == st.format.index+"Meta", st.format.index+"Meta", header.Codec)
-	c.ExpectID(header, s.ID)
+	expectCodec(c, header, st.format.index+"Meta")
+	c.ExpectVersion(header, 0, st.version)
+	s.expectOwner(c, header, s.Name+".fdm")
 	c.SetLittleEndian(st.format.little)
 	st.chunkSize = c.VInt()
+	c.Expect(st.chunkSize > 0, "a chunk size", st.chunkSize)
 	c.Note("chunk size %d bytes", st.chunkSize)
 	if st.format.packed {
 		c.Note("packed integers version %d", c.VInt())
 	}
-	docs := int(c.I32())
+	docs := int64(c.I32())
+	c.Expect(docs == int64(s.MaxDoc), fmt.Sprintf("%d documents", s.MaxDoc), docs)
 	c.Note("%d documents", docs)
-	st.maxDoc = int64(docs)
-	c.Expect(docs == s.MaxDoc, fmt.Sprintf("%d documents", s.MaxDoc), docs)
-	shift, entries := int(c.I32()), int64(c.I32())
-	c.Note("block shift %d, %d chunks and an end", shift, entries-1)
-	st.docsAt = c.I64()
-	c.Note("first documents at %d of .fdx", st.docsAt)
-	st.docs = parseMonotonic(c, entries, shift)
-	c.Note("first documents of %d blocks", len(st.docs.blocks))
-	st.pointersAt = c.I64()
-	c.Note("pointers at %d of .fdx", st.pointersAt)
-	st.pointers = parseMonotonic(c, entries, shift)
-	c.Note("pointers of %d blocks", len(st.pointers.blocks))
-	c.Note("end of .fdx at %d", c.I64())
+	shift := int(c.I32())
+	c.Note("block shift %d", shift)
+	entries := int64(c.I32())
+	chunks := entries - 1
+	c.Expect(chunks >= 0 && chunks <= st.data.Size()/smallestChunk && chunks <= docs && docs <= chunks*maxChunkDocs,
+		fmt.Sprintf("a number of chunks, and one, for %d documents in %d bytes", docs, st.data.Size()), entries)
+	c.Note("%d chunks, and the end", chunks)
+	st.maxDoc = docs
+	st.docsAt, st.docs = parseSequence(c, "first documents", entries, shift)
+	st.pointersAt, st.pointers = parseSequence(c, "chunks in .fdt", entries, shift)
+	c.Note("end of both at %d of .fdx", c.I64())
 	st.end = c.I64()
+	c.Expect(st.end == st.data.Size()-input.FooterSize, fmt.Sprintf("the end of the last chunk at %d", st.data.Size()-input.FooterSize), st.end)
 	c.Note("end of the last chunk at %d of .fdt", st.end)
 	st.parseDirty(c)
 	c.Footer()
-	c.Expect(st.chunkSize > 0, "a chunk size", st.chunkSize)
-	c.Expect(entries > 0, "at least the entry that ends the last chunk", entries)
-	c.Expect(st.docsAt >= 0 && st.pointersAt >= 0, "places in .fdx", min(st.docsAt, st.pointersAt))
 	return c.Err()
+}
+
+// Bounds of a chunk: fewer bytes and more documents than any has.
+const (
+	smallestChunk = 4
+	maxChunkDocs  = 1 << 17
+)
+
+// parseSequence reads where n rising numbers lie in .fdx, and how.
+func parseSequence(c *input.Cursor, of string, n int64, shift int) (int64, monotonic) {
+	at := c.I64()
+	c.Expect(at >= 0, "a place in .fdx", at)
+	c.Note("%s at %d of .fdx", of, at)
+	return at, parseMonotonic(c, n, shift)
 }
 
 // parseDirty reads statistics that only Lucene's merging uses.
@@ -138,25 +155,18 @@ func (st *stored) parseDirty(c *input.Cursor) {
 
 // openIndex opens .fdx and checks all of it, some bytes per chunk.
 func (st *stored) openIndex(ctx context.Context, s *Segment, f *files) error {
-	file, err := f.open(ctx, s.Name+".fdx")
+	name := s.Name + ".fdx"
+	file, err := f.open(ctx, name)
 	if err != nil {
 		return err
 	}
+	if err = s.checkHeader(file, name, st.format.index+"Idx", 0); err == nil {
+		err = verify(ctx, file)
+	}
+	if err != nil {
+		return closeWith(err, file)
+	}
 	st.index = file
-	head := make([]byte, min(file.Size(), maxHeader))
-	if err := input.ReadFull(file, head, 0); err != nil {
-		return closeWith(err, file)
-	}
-	c := input.NewCursor(file.Name(), head, 0)
-	header := c.IndexHeader()
-	c.Expect(header.Codec == st.format.index+"Idx", st.format.index+"Idx", header.Codec)
-	c.ExpectID(header, s.ID)
-	if c.Err() != nil {
-		return closeWith(c.Err(), file)
-	}
-	if err := new(input.Checksum).Finish(file, make([]byte, min(verifyBuffer, file.Size()))); err != nil {
-		return closeWith(err, file)
-	}
 	return nil
 }
 
@@ -181,6 +191,9 @@ func (st *stored) chunks(from int, yield func(chunk) (bool, error)) error {
 		if docs, pointers, err = st.readBlock(b, docs, pointers); err != nil {
 			return err
 		}
+		if b == 0 && (docs[0] != 0 || pointers[0] != st.begin) {
+			return st.indexError(fmt.Sprintf("the first chunk with document 0 at %d", st.begin), fmt.Sprintf("%d at %d", docs[0], pointers[0]))
+		}
 		for len(docs) > 1 {
 			ch := chunk{doc: int(docs[0]), endDoc: int(docs[1]), from: pointers[0], to: pointers[1]}
 			if err := st.checkChunk(ch); err != nil {
@@ -196,9 +209,13 @@ func (st *stored) chunks(from int, yield func(chunk) (bool, error)) error {
 		}
 	}
 	if docs[0] != st.maxDoc || pointers[0] != st.end {
-		return &input.CorruptError{File: st.index.Name(), Offset: st.pointersAt, Want: fmt.Sprintf("the last chunk to end with document %d at %d", st.maxDoc, st.end), Got: fmt.Sprintf("%d at %d", docs[0], pointers[0])}
+		return st.indexError(fmt.Sprintf("the last chunk to end with document %d at %d", st.maxDoc, st.end), fmt.Sprintf("%d at %d", docs[0], pointers[0]))
 	}
 	return nil
+}
+
+func (st *stored) indexError(want, got string) error {
+	return &input.CorruptError{File: st.index.Name(), Offset: st.docsAt, Want: want, Got: got}
 }
 
 func (st *stored) readBlock(b int, docs, pointers []int64) ([]int64, []int64, error) {
@@ -210,14 +227,11 @@ func (st *stored) readBlock(b int, docs, pointers []int64) ([]int64, []int64, er
 }
 
 func (st *stored) checkChunk(ch chunk) error {
-	if ch.doc >= 0 && ch.doc < ch.endDoc && ch.from > 0 && ch.from < ch.to && ch.to <= st.end && st.end <= st.data.Size()-input.FooterSize {
+	if ch.doc >= 0 && ch.doc < ch.endDoc && int64(ch.endDoc) <= st.maxDoc && ch.from >= st.begin && ch.from < ch.to && ch.to <= st.end {
 		return nil
 	}
-	return &input.CorruptError{
-		File: st.index.Name(), Offset: st.docsAt,
-		Want: fmt.Sprintf("a chunk of documents within %d bytes", st.end),
-		Got:  fmt.Sprintf("documents %d to %d at %d to %d", ch.doc, ch.endDoc, ch.from, ch.to),
-	}
+	return st.indexError(fmt.Sprintf("a chunk of %d documents within %d bytes", st.maxDoc, st.end),
+		fmt.Sprintf("documents %d to %d at %d to %d", ch.doc, ch.endDoc, ch.from, ch.to))
 }
 
 // blockOf finds the block of the index that holds the chunk of a document.

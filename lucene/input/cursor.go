@@ -3,6 +3,7 @@ package input
 import (
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"math"
 )
 
@@ -13,6 +14,7 @@ type Cursor struct {
 	buf    []byte
 	base   int64 // offset of buf[0] within the file
 	pos    int
+	last   int // where the last read began
 	little bool
 	err    error
 
@@ -61,10 +63,10 @@ func (c *Cursor) FailAt(offset int64, want, got string) {
 	}
 }
 
-// Expect fails unless ok: the bytes just read mean got where want was needed.
+// Expect fails unless ok: the bytes last read mean got where want was needed.
 func (c *Cursor) Expect(ok bool, want string, got any) {
 	if !ok {
-		c.Fail(want, fmt.Sprint(got))
+		c.FailAt(c.base+int64(c.last), want, fmt.Sprint(got))
 	}
 }
 
@@ -78,6 +80,7 @@ func (c *Cursor) take(n int) []byte {
 		return nil
 	}
 	b := c.buf[c.pos : c.pos+n : c.pos+n]
+	c.last = c.pos
 	c.pos += n
 	return b
 }
@@ -91,7 +94,7 @@ func (c *Cursor) Seek(pos int) {
 		c.Fail(fmt.Sprintf("a position within %d bytes", len(c.buf)), fmt.Sprint(pos))
 		return
 	}
-	c.pos = pos
+	c.pos, c.last = pos, pos
 }
 
 // Bytes returns the next n bytes of the input itself, valid as long as it is.
@@ -104,6 +107,7 @@ func (c *Cursor) U8() byte {
 		return 0
 	}
 	b := c.buf[c.pos]
+	c.last = c.pos
 	c.pos++
 	return b
 }
@@ -190,6 +194,7 @@ func (c *Cursor) uvarint(bits uint) uint64 {
 	if c.err != nil {
 		return 0
 	}
+	c.last = c.pos
 	if c.pos < len(c.buf) && c.buf[c.pos] < 0x80 { // most are one byte
 		c.pos++
 		return uint64(c.buf[c.pos-1])
@@ -232,7 +237,7 @@ func (c *Cursor) bounded(n int64, size int) int {
 		return 0
 	}
 	if n < 0 || n > int64(c.Remaining()/max(size, 1)) || n > math.MaxInt32 {
-		c.Fail(fmt.Sprintf("a count that fits in %d bytes", c.Remaining()), fmt.Sprint(n))
+		c.Expect(false, fmt.Sprintf("a count that fits in %d bytes", c.Remaining()), n)
 		return 0
 	}
 	return int(n)
@@ -243,23 +248,31 @@ func (c *Cursor) Str() string {
 	return string(c.take(c.VInt()))
 }
 
-// Map reads VInt n and n pairs of strings.
-func (c *Cursor) Map() map[string]string {
-	n := c.Count(2)
-	m := make(map[string]string, n)
-	for range n {
-		k := c.Str()
-		m[k] = c.Str()
+// Pairs reads VInt n, which it notes in the given format, and n pairs of strings, each of which can be noted as
+// it comes.
+func (c *Cursor) Pairs(format string) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		n := c.Count(2)
+		c.Note(format, n)
+		for i := 0; i < n && c.err == nil; i++ {
+			k, v := c.Str(), c.Str()
+			if c.err != nil || !yield(k, v) {
+				return
+			}
+		}
 	}
-	return m
 }
 
 // Set reads VInt n and n strings, in their order.
 func (c *Cursor) Set() []string {
 	n := c.Count(1)
-	s := make([]string, 0, n)
-	for range n {
+	s := make([]string, 0, min(n, firstEntries))
+	for i := 0; i < n && c.err == nil; i++ {
 		s = append(s, c.Str())
 	}
 	return s
 }
+
+// firstEntries is how many entries of a set get room before they are read: an entry in memory is many times
+// its smallest size in the input.
+const firstEntries = 64

@@ -15,6 +15,8 @@ const (
 	FooterSize = 16
 	// IDSize is the number of bytes of a segment or commit id.
 	IDSize = 16
+	// maxCodec is the length of the longest codec name.
+	maxCodec = 127
 )
 
 // Header is what a file says of itself in its first bytes.
@@ -27,13 +29,12 @@ type Header struct {
 
 // Header reads a plain header.
 func (c *Cursor) Header() Header {
-	start := c.Offset()
 	magic := c.BE32()
-	if c.err == nil && magic != headerMagic {
-		c.FailAt(start, fmt.Sprintf("codec header magic %08x", headerMagic), fmt.Sprintf("%08x", uint32(magic)))
-	}
+	c.Expect(magic == headerMagic, fmt.Sprintf("codec header magic %08x", headerMagic), fmt.Sprintf("%08x", uint32(magic)))
 	c.Note("codec header magic")
-	h := Header{Codec: c.Str()}
+	length := c.VInt()
+	c.Expect(length <= maxCodec, fmt.Sprintf("a codec name of at most %d bytes", maxCodec), length)
+	h := Header{Codec: string(c.Bytes(length))}
 	c.Note("codec %q", h.Codec)
 	h.Version = int(c.BE32())
 	c.Note("version %d", h.Version)
@@ -59,6 +60,11 @@ func (c *Cursor) ExpectVersion(h Header, oldest, newest int) {
 // ExpectID fails unless the header carries the id of its segment.
 func (c *Cursor) ExpectID(h Header, id [IDSize]byte) {
 	c.Expect(h.ID == id, fmt.Sprintf("segment id %x", id), fmt.Sprintf("%x", h.ID))
+}
+
+// ExpectSuffix fails unless the header has the suffix that its file's name has.
+func (c *Cursor) ExpectSuffix(h Header, suffix string) {
+	c.Expect(h.Suffix == suffix, fmt.Sprintf("suffix %q", suffix), strconv.Quote(h.Suffix))
 }
 
 // Footer reads the footer, which must be all that is left.
@@ -98,13 +104,17 @@ func FooterChecksum(name string, footer []byte, offset int64) (uint32, error) {
 // CheckCRC compares data, a whole file with footer, with the CRC in its footer.
 func CheckCRC(name string, data []byte) error {
 	if len(data) < FooterSize {
-		return &CorruptError{File: name, Offset: int64(len(data)), Want: "at least a footer of 16 bytes", Got: fmt.Sprintf("%d bytes", len(data))}
+		return tooShort(name, int64(len(data)))
 	}
 	want, err := FooterChecksum(name, data[len(data)-FooterSize:], int64(len(data)-FooterSize))
 	if err != nil {
 		return err
 	}
 	return compareCRC(name, int64(len(data)), want, crc32.ChecksumIEEE(data[:len(data)-8]))
+}
+
+func tooShort(name string, size int64) error {
+	return &CorruptError{File: name, Offset: size, Want: fmt.Sprintf("at least a footer of %d bytes", FooterSize), Got: fmt.Sprintf("%d bytes", size)}
 }
 
 func compareCRC(name string, size int64, want, got uint32) error {

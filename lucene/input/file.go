@@ -22,14 +22,20 @@ const maxWhole = 1 << 30
 
 // ReadVerified reads all of f and checks the CRC in its footer.
 func ReadVerified(f File) ([]byte, error) {
-	if f.Size() > maxWhole {
-		return nil, &CorruptError{File: f.Name(), Offset: 0, Want: fmt.Sprintf("at most %d bytes for a file of this kind", maxWhole), Got: fmt.Sprint(f.Size())}
-	}
-	data := make([]byte, f.Size())
-	if err := ReadFull(f, data, 0); err != nil {
+	data, err := ReadWhole(f)
+	if err != nil {
 		return nil, err
 	}
 	return data, CheckCRC(f.Name(), data)
+}
+
+// ReadWhole reads all of f and believes it.
+func ReadWhole(f File) ([]byte, error) {
+	if f.Size() < 0 || f.Size() > maxWhole {
+		return nil, &CorruptError{File: f.Name(), Offset: 0, Want: fmt.Sprintf("at most %d bytes for a file of this kind", maxWhole), Got: fmt.Sprint(f.Size())}
+	}
+	data := make([]byte, f.Size())
+	return data, ReadFull(f, data, 0)
 }
 
 // ReadFull fills p from offset off of f; a file that ends before is corrupt.
@@ -59,8 +65,12 @@ func (s *Checksum) Add(p []byte) {
 // At returns how many bytes have been added.
 func (s *Checksum) At() int64 { return s.at }
 
-// AddFrom adds the bytes of f up to offset end, reading them through buf.
+// AddFrom adds the bytes of f up to offset end, reading them through buf, or through memory of its own
+// where buf is empty.
 func (s *Checksum) AddFrom(f File, end int64, buf []byte) error {
+	if len(buf) == 0 {
+		buf = make([]byte, max(0, min(end-s.at, ownBuffer)))
+	}
 	for s.at < end {
 		p := buf[:min(int64(len(buf)), end-s.at)]
 		if err := ReadFull(f, p, s.at); err != nil {
@@ -71,10 +81,12 @@ func (s *Checksum) AddFrom(f File, end int64, buf []byte) error {
 	return nil
 }
 
+const ownBuffer = 64 << 10
+
 // Finish adds the rest of f, compares with its footer and says whether the whole file was as written.
 func (s *Checksum) Finish(f File, buf []byte) error {
 	if f.Size() < FooterSize {
-		return CheckCRC(f.Name(), make([]byte, f.Size()))
+		return tooShort(f.Name(), f.Size())
 	}
 	if err := s.AddFrom(f, f.Size()-8, buf); err != nil {
 		return err
