@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/url"
-	"strings"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
@@ -124,66 +122,6 @@ func (r *Reader) aliases(ctx context.Context, request esapi.IndicesGetAliasReque
 	return names, nil
 }
 
-// Templates returns the legacy templates called so, or all without a name; none is not an error.
-func (r *Reader) Templates(ctx context.Context, names ...string) (map[string]json.RawMessage, error) {
-	templates := map[string]json.RawMessage{}
-	err := r.get(ctx, esapi.IndicesGetTemplateRequest{Name: escape(names), FlatSettings: new(true)}, &templates)
-	if err != nil && !NotFound(err) {
-		return nil, err
-	}
-	return templates, nil
-}
-
-// ComponentTemplates returns the component templates called so, or all without a name; none is not an
-// error, nor is a cluster too old to know them.
-func (r *Reader) ComponentTemplates(ctx context.Context, names ...string) (map[string]json.RawMessage, error) {
-	if !r.composes() {
-		return map[string]json.RawMessage{}, nil
-	}
-	var answer struct {
-		Templates []struct {
-			Name string          `json:"name"`
-			Body json.RawMessage `json:"component_template"`
-		} `json:"component_templates"`
-	}
-	err := r.get(ctx, esapi.ClusterGetComponentTemplateRequest{Name: escape(names)}, &answer)
-	if err != nil && !NotFound(err) {
-		return nil, err
-	}
-	templates := make(map[string]json.RawMessage, len(answer.Templates))
-	for _, template := range answer.Templates {
-		templates[template.Name] = template.Body
-	}
-	return templates, nil
-}
-
-// IndexTemplates returns the composable index templates called so, or all for "", in the same manner.
-func (r *Reader) IndexTemplates(ctx context.Context, name string) (map[string]json.RawMessage, error) {
-	if !r.composes() {
-		return map[string]json.RawMessage{}, nil
-	}
-	var answer struct {
-		Templates []struct {
-			Name string          `json:"name"`
-			Body json.RawMessage `json:"index_template"`
-		} `json:"index_templates"`
-	}
-	err := r.get(ctx, esapi.IndicesGetIndexTemplateRequest{Name: url.PathEscape(name)}, &answer)
-	if err != nil && !NotFound(err) {
-		return nil, err
-	}
-	templates := make(map[string]json.RawMessage, len(answer.Templates))
-	for _, template := range answer.Templates {
-		templates[template.Name] = template.Body
-	}
-	return templates, nil
-}
-
-// composes reports whether the cluster knows component and index templates.
-func (r *Reader) composes() bool {
-	return r.info.Version.Flavor == version.OpenSearch || r.info.Version.AtLeast(7, 8)
-}
-
 // Count returns the number of documents that searches see in the index or pattern: root documents as of
 // the last refresh.
 func (r *Reader) Count(ctx context.Context, index string) (int64, error) {
@@ -248,70 +186,4 @@ func (r *Reader) List(ctx context.Context) ([]IndexSummary, error) {
 		}
 	}
 	return list, nil
-}
-
-// get sends a read and decodes its answer.
-func (r *Reader) get(ctx context.Context, request esapi.Request, into any) error {
-	return send(ctx, r.gate, request, into)
-}
-
-// send sends a request and decodes its answer, unless into is nil.
-func send(ctx context.Context, over transport, request esapi.Request, into any) error {
-	answer, err := request.Do(ctx, over)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if into == nil {
-		return nil
-	}
-	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
-		return &answerError{request: request, err: err}
-	}
-	return nil
-}
-
-// answerError is an answer of success that is not the JSON it should be.
-type answerError struct {
-	request esapi.Request
-	err     error
-}
-
-// Error reads "answer to a CountRequest: invalid character ...".
-func (e *answerError) Error() string {
-	name := strings.TrimPrefix(fmt.Sprintf("%T", e.request), "esapi.")
-	return fmt.Sprintf("answer to %s: %v", name, e.err)
-}
-
-// Unwrap gives the error of the decoder.
-func (e *answerError) Unwrap() error { return e.err }
-
-// maxNames keeps a path of names below the 4096 bytes a server takes for its first line.
-const maxNames = 3000
-
-// requests spreads names over as few paths as they fit in, escaped. No names are no request.
-func requests(names []string) [][]string {
-	var all [][]string
-	var some []string
-	length := 0
-	for _, name := range escape(names) {
-		if len(some) > 0 && length+len(name) > maxNames {
-			all, some, length = append(all, some), nil, 0
-		}
-		some = append(some, name)
-		length += len(name) + 1
-	}
-	if len(some) > 0 {
-		all = append(all, some)
-	}
-	return all
-}
-
-// escape readies names for a path: esapi joins them as they are. Patterns stay patterns.
-func escape(names []string) []string {
-	escaped := make([]string, len(names))
-	for i, name := range names {
-		escaped[i] = strings.ReplaceAll(url.PathEscape(name), "%2A", "*")
-	}
-	return escaped
 }

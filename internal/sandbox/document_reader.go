@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"strconv"
@@ -23,14 +22,6 @@ type documentReader struct {
 
 // errNeedsCopy ends a reading that met a new field while the mapping was still the index's own.
 var errNeedsCopy = errors.New("a new field")
-
-// scalar is a value that is neither object nor list.
-type scalar struct {
-	token  json.Token // string, json.Number, bool
-	id     string     // of the document, for messages
-	path   string     // of the field
-	column int64      // behind the value, as the server counts it
-}
 
 // accept checks a document against the index's mapping. It returns the mapping with the fields that the
 // document adds to it, which is the same one if it adds none.
@@ -53,10 +44,6 @@ func (i *index) accept(id string, document []byte) (*mapping, error) {
 		return extended, nil
 	}
 	return i.mapping, err
-}
-
-func failedDocument(cause *problem) *problem {
-	return invalid("mapper_parsing_exception", "failed to parse").because(cause)
 }
 
 func (r *documentReader) document(document []byte) error {
@@ -82,15 +69,6 @@ func (r *documentReader) document(document []byte) error {
 		return r.broken(err)
 	}
 	return failedDocument(illegal("Malformed content, found extra data after parsing: %s", javaToken(next)))
-}
-
-// broken is what is said of text that is not JSON.
-func (r *documentReader) broken(err error) error {
-	kind := "json_parse_exception"
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		kind = "json_e_o_f_exception"
-	}
-	return failedDocument(invalid(kind, "%v at column %d", err, r.in.InputOffset()+1))
 }
 
 // fields reads the rest of an object whose brace is read.
@@ -165,18 +143,6 @@ func (r *documentReader) namedField(parent *mapped, path, name, dynamic string) 
 	return r.value(parent, path, steps[len(steps)-1], dynamic)
 }
 
-func checkFieldName(name string) *problem {
-	switch {
-	case strings.TrimSpace(name) == "":
-		return illegal("field name cannot be an empty string")
-	case strings.Trim(name, ".") == "":
-		return illegal("field name cannot contain only the character [.]")
-	case strings.HasPrefix(name, "."), strings.HasSuffix(name, "."), strings.Contains(name, ".."):
-		return illegal("object field starting or ending with a [.] makes object resolution ambiguous: [%s]", name)
-	}
-	return nil
-}
-
 // value reads the value of a field that has a simple name.
 func (r *documentReader) value(parent *mapped, path, name, dynamic string) error {
 	token, err := r.in.Token()
@@ -224,10 +190,6 @@ func (r *documentReader) known(f *mapped, path, name, dynamic string, token json
 	return nil
 }
 
-func failedField(f *mapped, path, id, preview string) *problem {
-	return invalid("mapper_parsing_exception", "failed to parse field [%s] of type [%s] in document with id '%s'. Preview of field's value: '%s'", path, f.kind, id, preview)
-}
-
 func (f *mapped) ignoresMalformed() bool { return text(f.params["ignore_malformed"]) == "true" }
 
 // objectForScalar refuses an object where the mapping has a scalar.
@@ -252,8 +214,6 @@ func (r *documentReader) objectForScalar(f *mapped, path, name string) error {
 	return failedField(f, path+name, r.id, javaText(raw)).because(cause)
 }
 
-var numeric = paramSet("byte short integer long unsigned_long half_float float double scaled_float")
-
 // intoObject reads what stands where the mapping has an object.
 func (r *documentReader) intoObject(f *mapped, path, name, dynamic string, token json.Token) error {
 	switch token {
@@ -273,80 +233,4 @@ func (r *documentReader) intoObject(f *mapped, path, name, dynamic string, token
 		return nil
 	}
 	return invalid("mapper_parsing_exception", "object mapping for [%s] tried to parse field [%s] as object, but found a concrete value", path+name, name)
-}
-
-// eachElement reads a list whose bracket is read.
-func (r *documentReader) eachElement(read func(json.Token) error) error {
-	for r.in.More() {
-		token, err := r.in.Token()
-		if err != nil {
-			return r.broken(err)
-		}
-		if err := read(token); err != nil {
-			return err
-		}
-	}
-	if _, err := r.in.Token(); err != nil {
-		return r.broken(err)
-	}
-	return nil
-}
-
-// skip reads over a value, and skipOpen over the rest of one whose bracket is read. Names that are there
-// twice are found here too.
-func (r *documentReader) skip() error {
-	token, err := r.in.Token()
-	if err != nil {
-		return r.broken(err)
-	}
-	return r.skipFrom(token)
-}
-
-func (r *documentReader) skipFrom(token json.Token) error {
-	switch token {
-	case json.Delim('{'):
-		return r.fields(nil, "", "")
-	case json.Delim('['):
-		return r.eachElement(r.skipFrom)
-	}
-	return nil
-}
-
-// skipOpen does not know which bracket it was, and counts.
-func (r *documentReader) skipOpen() error {
-	for depth := 1; depth > 0; {
-		token, err := r.in.Token()
-		if err != nil {
-			return r.broken(err)
-		}
-		switch token {
-		case json.Delim('{'), json.Delim('['):
-			depth++
-		case json.Delim('}'), json.Delim(']'):
-			depth--
-		}
-	}
-	return nil
-}
-
-func (r *documentReader) preview() (string, error) {
-	var value any
-	if err := r.in.Decode(&value); err != nil {
-		return "", r.broken(err)
-	}
-	return javaText(value), nil
-}
-
-func javaToken(token json.Token) string {
-	switch v := token.(type) {
-	case json.Delim:
-		return map[json.Delim]string{'{': "START_OBJECT", '}': "END_OBJECT", '[': "START_ARRAY", ']': "END_ARRAY"}[v]
-	case string:
-		return "VALUE_STRING"
-	case bool:
-		return strings.ToUpper(fmt.Sprintf("VALUE_%t", v))
-	case nil:
-		return "VALUE_NULL"
-	}
-	return "VALUE_NUMBER_INT"
 }
