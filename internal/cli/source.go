@@ -81,6 +81,7 @@ func clusterOptions(c config.Cluster) (cluster.Options, error) {
 	return cluster.Options{
 		URL: c.Host, Username: c.Username, Password: password, CACertFile: c.CACert, Insecure: c.Insecure,
 		DisableCompression: c.DisableCompression, ConnectTimeout: c.ConnectTimeout, RequestTimeout: c.RequestTimeout,
+		UserAgent: "migassist/" + version,
 	}, nil
 }
 
