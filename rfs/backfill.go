@@ -92,7 +92,7 @@ func (b *Backfill) open(repository string) (err error) {
 	if b.state, err = openState(b.options.StateFile, identity, b.options.Target); err != nil {
 		return err
 	}
-	if b.letters, err = openDeadLetters(b.options.DeadLetterFile, b.state.DeadLetters); err != nil {
+	if b.letters, err = openDeadLetters(b.options.DeadLetterFile, b.state.DeadLetters, b.save); err != nil {
 		return err
 	}
 	for _, item := range b.plan.Items {

@@ -99,6 +99,29 @@ func deadLettersOf(t *testing.T, name string) map[string]bool {
 	return ids
 }
 
+// imageOf copies what a kill would leave in a folder: the state, and dead letters that are at least as many as it counts.
+func imageOf(t *testing.T, dir string) (image string, err error) {
+	image = t.TempDir()
+	read := func(name string) []byte {
+		data, readErr := os.ReadFile(filepath.Join(dir, name))
+		if !errors.Is(readErr, os.ErrNotExist) {
+			err = errors.Join(err, readErr)
+		}
+		return data
+	}
+	state := read("state.json")
+	letters := read("dead.ndjson")
+	for again := read("state.json"); !bytes.Equal(state, again); again = read("state.json") { // saved in between
+		state, letters = again, read("dead.ndjson")
+	}
+	for name, data := range map[string][]byte{"state.json": state, "dead.ndjson": letters} {
+		if data != nil {
+			err = errors.Join(err, os.WriteFile(filepath.Join(image, name), data, 0o600))
+		}
+	}
+	return image, err
+}
+
 // TestAKilledRunGoesOnWhereItWas takes, before each batch, an image of what a kill would leave on disk and of what the
 // target has by then, and lets a second run go on from each: nothing is lost, nothing counted twice.
 func TestAKilledRunGoesOnWhereItWas(t *testing.T) {
@@ -119,18 +142,9 @@ func TestAKilledRunGoesOnWhereItWas(t *testing.T) {
 	images, after := []string{}, []map[string]string{}
 	sink := &picky{keep: keep{t: t, docs: map[string]string{}}}
 	sink.before = func() error {
-		image := t.TempDir()
-		for _, name := range []string{"state.json", "dead.ndjson"} { // the state first: what follows it may only be more
-			data, err := os.ReadFile(filepath.Join(first, name))
-			if errors.Is(err, os.ErrNotExist) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if err := os.WriteFile(filepath.Join(image, name), data, 0o600); err != nil {
-				return err
-			}
+		image, err := imageOf(t, first)
+		if err != nil {
+			return err
 		}
 		docs := maps.Clone(sink.docs)
 		images, after = append(images, image), append(after, docs)
@@ -241,6 +255,47 @@ func TestNewRefusesAStateThatIsNotItsOwn(t *testing.T) {
 				t.Errorf("the file was touched: %s, %v", got, err)
 			}
 		})
+	}
+}
+
+// TestARunLeavesTheDeadLettersOfAnotherAlone has two backfills with states of their own name the same dead-letter file.
+func TestARunLeavesTheDeadLettersOfAnotherAlone(t *testing.T) {
+	snap := openFixture(t, "demo/nightly")
+	plan := planAll(t, snap)
+	dir := t.TempDir()
+	letters := filepath.Join(dir, "dead.ndjson")
+	options := func(state string) rfs.Options {
+		return rfs.Options{StateFile: filepath.Join(dir, state), DeadLetterFile: letters}
+	}
+	run(t, snap, plan, &keep{t: t, docs: map[string]string{}}, options("clean.json"))
+	run(t, snap, plan, &picky{keep: keep{t: t, docs: map[string]string{}}}, options("picky.json"))
+	want := deadLettersOf(t, letters)
+	if len(want) == 0 {
+		t.Fatal("nothing was refused")
+	}
+	if _, err := rfs.New(snap, plan, &keep{}, "repository", options("clean.json")); err == nil || !strings.Contains(err.Error(), "another run") {
+		t.Errorf("the first run came again: %v", err)
+	}
+	if got := deadLettersOf(t, letters); len(got) != len(want) {
+		t.Errorf("%d of %d dead letters are left", len(got), len(want))
+	}
+
+	early, err := rfs.New(snap, plan, &picky{keep: keep{t: t, docs: map[string]string{}}}, "repository",
+		rfs.Options{StateFile: filepath.Join(dir, "early.json"), DeadLetterFile: filepath.Join(dir, "shared.ndjson")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "shared.ndjson"), []byte("of a run that began later\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := early.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another run") {
+		t.Errorf("a file that came in between was taken: %v", err)
+	}
+	if err := early.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "shared.ndjson")); err != nil || string(got) != "of a run that began later\n" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 

@@ -76,30 +76,35 @@ func (d deadLetter) record(now time.Time) record {
 	return r
 }
 
-// deadLetters is the NDJSON file of the documents that were not written. It is created with the first of them.
+// deadLetters is the NDJSON file of the documents that were not written. It is created with the first of them, and only
+// after the state says so: a file that no state of ours speaks of is never touched.
 type deadLetters struct {
 	name  string
 	file  *os.File
 	out   *bufio.Writer
 	bytes int64
+	begun bool         // the state says that the file is this run's
+	save  func() error // saves the state
 }
 
 // openDeadLetters goes on with a file of which the state counts so many bytes: what a killed run wrote after its last
 // state is cut off, since the documents will come again.
-func openDeadLetters(name string, count DeadLetter) (*deadLetters, error) {
-	d := &deadLetters{name: name}
+func openDeadLetters(name string, count DeadLetter, save func() error) (*deadLetters, error) {
+	d := &deadLetters{name: name, save: save, begun: count.Begun && count.File == name || count.Bytes > 0}
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, os.ErrNotExist) && count.Bytes == 0:
 		return d, nil
-	case errors.Is(err, os.ErrNotExist), err == nil && info.Size() < count.Bytes:
-		return nil, fmt.Errorf("the stopped run left %d bytes of dead letters in %s; name that file with --dead-letter-file, %s does not have them", count.Bytes, count.File, name)
-	case err != nil:
+	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return nil, fmt.Errorf("the dead letters of the stopped run: %w", err)
-	case count.Bytes == 0 && info.Size() > 0 && count.File != name:
-		return nil, fmt.Errorf("%s holds dead letters of another run; move it, or name another with --dead-letter-file", name)
+	case err == nil && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no regular file; name another with --dead-letter-file", name)
+	case err != nil || info.Size() < count.Bytes:
+		return nil, lostLetters(name, count)
+	case !d.begun:
+		return nil, anothersLetters(name)
 	}
-	if err := d.open(); err != nil {
+	if err := d.open(os.O_RDWR); err != nil {
 		return nil, err
 	}
 	if err := d.file.Truncate(count.Bytes); err != nil {
@@ -109,8 +114,37 @@ func openDeadLetters(name string, count DeadLetter) (*deadLetters, error) {
 	return d, err
 }
 
-func (d *deadLetters) open() error {
-	f, err := os.OpenFile(d.name, os.O_CREATE|os.O_RDWR, 0o600)
+func lostLetters(name string, count DeadLetter) error {
+	if count.File == name {
+		return fmt.Errorf("the dead letters of the stopped run, %d bytes, are no longer in %s; put the file back, or remove the state file to begin anew", count.Bytes, name)
+	}
+	return fmt.Errorf("the stopped run left %d bytes of dead letters in %s; name that file with --dead-letter-file, %s does not have them", count.Bytes, count.File, name)
+}
+
+func anothersLetters(name string) error {
+	return fmt.Errorf("%s holds dead letters of another run; move it, or name another with --dead-letter-file", name)
+}
+
+// create makes the file with its first letter. The state says first that it is ours, so that after a kill it is told
+// from a file that another run made.
+func (d *deadLetters) create() error {
+	if d.begun { // and removed since
+		return d.open(os.O_CREATE | os.O_RDWR)
+	}
+	d.begun = true
+	if err := d.save(); err != nil {
+		return err
+	}
+	err := d.open(os.O_CREATE | os.O_EXCL | os.O_RDWR)
+	if errors.Is(err, os.ErrExist) {
+		d.begun = false
+		return anothersLetters(d.name)
+	}
+	return err
+}
+
+func (d *deadLetters) open(flag int) error {
+	f, err := os.OpenFile(d.name, flag, 0o600)
 	if err != nil {
 		return fmt.Errorf("open the dead letters: %w", err)
 	}
@@ -120,7 +154,7 @@ func (d *deadLetters) open() error {
 
 func (d *deadLetters) add(letter deadLetter, now time.Time) error {
 	if d.file == nil {
-		if err := d.open(); err != nil {
+		if err := d.create(); err != nil {
 			return err
 		}
 	}
@@ -138,7 +172,7 @@ func (d *deadLetters) add(letter deadLetter, now time.Time) error {
 // sync makes what was added durable and returns what the state is to count.
 func (d *deadLetters) sync() (DeadLetter, error) {
 	if d.file == nil {
-		return DeadLetter{File: d.name}, nil
+		return DeadLetter{File: d.name, Begun: d.begun}, nil
 	}
 	err := d.out.Flush()
 	if err == nil {
@@ -147,7 +181,7 @@ func (d *deadLetters) sync() (DeadLetter, error) {
 	if err != nil {
 		return DeadLetter{}, fmt.Errorf("save the dead letters: %w", err)
 	}
-	return DeadLetter{File: d.name, Bytes: d.bytes}, nil
+	return DeadLetter{File: d.name, Begun: d.begun, Bytes: d.bytes}, nil
 }
 
 func (d *deadLetters) close() error {

@@ -40,6 +40,7 @@ type Identity struct {
 // DeadLetter is the file of documents that were not written, and how much of it counts.
 type DeadLetter struct {
 	File  string `json:"file,omitempty"`
+	Begun bool   `json:"begun,omitempty"` // the file is this backfill's
 	Bytes int64  `json:"bytes"`
 }
 
