@@ -124,7 +124,9 @@ func (d *Decoder) readHead(c *input.Cursor, st *stored, ch chunk) (total int, sl
 		return 0, false
 	}
 	sliced = token&1 != 0
-	c.Note("chunk of %d documents from %d on, sliced: %v", n, base, sliced)
+	if c.Traced() {
+		c.Note("chunk of %d documents from %d on, sliced: %v", n, base, sliced)
+	}
 	d.counts = slices.Grow(d.counts[:0], n)[:n]
 	d.lengths = slices.Grow(d.lengths[:0], n)[:n]
 	if n == 1 {
@@ -137,7 +139,9 @@ func (d *Decoder) readHead(c *input.Cursor, st *stored, ch chunk) (total int, sl
 	for _, length := range d.lengths {
 		total += int(length)
 	}
-	c.Note("  bytes of each document, %d together", total)
+	if c.Traced() {
+		c.Note("  bytes of each document, %d together", total)
+	}
 	c.Expect(total <= (c.Remaining()+1)*st.format.ratio, fmt.Sprintf("documents that fit in %d compressed bytes", c.Remaining()), total)
 	return total, sliced
 }

@@ -10,6 +10,7 @@ import (
 	"iter"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -235,4 +236,28 @@ func allFiles(t testing.TB, dir Directory) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// checkError checks that an error, if any, is of a kind that foreign bytes may cause, and names a place that there is.
+func checkError(t testing.TB, dir *memory, err error) {
+	t.Helper()
+	var corrupt *input.CorruptError
+	var unsupported *UnsupportedError
+	switch {
+	case err == nil, errors.Is(err, fs.ErrNotExist):
+	case errors.As(err, &unsupported):
+		if unsupported.File == "" || len(unsupported.Known) == 0 {
+			t.Errorf("%+v", unsupported)
+		}
+	case errors.As(err, &corrupt):
+		size := int64(0)
+		for _, data := range dir.files {
+			size = max(size, int64(len(data)))
+		}
+		if corrupt.File == "" || path.Ext(corrupt.File) == "" && !strings.HasPrefix(corrupt.File, commitPrefix) || corrupt.Offset < 0 || corrupt.Offset > size {
+			t.Errorf("file %q, offset %d: %v", corrupt.File, corrupt.Offset, err)
+		}
+	default:
+		t.Errorf("%T: %v", err, err)
+	}
 }

@@ -36,7 +36,9 @@ func (l *lz4Blocks) decode(c *input.Cursor, out []byte) {
 	if c.Err() != nil {
 		return
 	}
-	c.Note("  LZ4: sizes of a dictionary of %d bytes and of blocks of %d", dictionary, block)
+	if c.Traced() {
+		c.Note("  LZ4: sizes of a dictionary of %d bytes and of blocks of %d", dictionary, block)
+	}
 	inflateLZ4(c, l.sizes[0], out[:dictionary], nil)
 	at := dictionary
 	for _, size := range l.sizes[1:] {
@@ -44,7 +46,9 @@ func (l *lz4Blocks) decode(c *input.Cursor, out []byte) {
 		inflateLZ4(c, size, part, out[:dictionary])
 		at += len(part)
 	}
-	c.Note("  dictionary and %d blocks, %d bytes decompressed", len(l.sizes)-1, len(out))
+	if c.Traced() {
+		c.Note("  dictionary and %d blocks, %d bytes decompressed", len(l.sizes)-1, len(out))
+	}
 }
 
 // presetHead reads the sizes of the dictionary and of the blocks after it.
@@ -83,7 +87,9 @@ func (d *deflateBlocks) decode(c *input.Cursor, out []byte) {
 	for at := dictionary; at < len(out) && c.Err() == nil; at += block {
 		d.inflate(c, out[at:min(at+block, len(out))], out[:dictionary])
 	}
-	c.Note("  DEFLATE: a dictionary of %d bytes, blocks of %d, %d bytes decompressed", dictionary, block, len(out))
+	if c.Traced() {
+		c.Note("  DEFLATE: a dictionary of %d bytes, blocks of %d, %d bytes decompressed", dictionary, block, len(out))
+	}
 }
 
 func (d *deflateBlocks) inflate(c *input.Cursor, out, dictionary []byte) {

@@ -191,15 +191,11 @@ func (st *stored) chunks(from int, yield func(chunk) (bool, error)) error {
 		if docs, pointers, err = st.readBlock(b, docs, pointers); err != nil {
 			return err
 		}
-		if b == 0 && (docs[0] != 0 || pointers[0] != st.begin) {
-			return st.indexError(fmt.Sprintf("the first chunk with document 0 at %d", st.begin), fmt.Sprintf("%d at %d", docs[0], pointers[0]))
-		}
-		for len(docs) > 1 {
+		for ; len(docs) > 1; docs, pointers = docs[1:], pointers[1:] {
 			ch := chunk{doc: int(docs[0]), endDoc: int(docs[1]), from: pointers[0], to: pointers[1]}
 			if err := st.checkChunk(ch); err != nil {
 				return err
 			}
-			docs, pointers = docs[1:], pointers[1:]
 			if ch.endDoc <= from {
 				continue
 			}
@@ -209,29 +205,37 @@ func (st *stored) chunks(from int, yield func(chunk) (bool, error)) error {
 		}
 	}
 	if docs[0] != st.maxDoc || pointers[0] != st.end {
-		return st.indexError(fmt.Sprintf("the last chunk to end with document %d at %d", st.maxDoc, st.end), fmt.Sprintf("%d at %d", docs[0], pointers[0]))
+		return st.indexError(fmt.Sprintf("the last chunk to end with document %d at %d", st.maxDoc, st.end), docs[0], pointers[0])
 	}
 	return nil
 }
 
-func (st *stored) indexError(want, got string) error {
-	return &input.CorruptError{File: st.index.Name(), Offset: st.docsAt, Want: want, Got: got}
-}
-
+// readBlock appends the numbers of block b to those left over from the block before.
 func (st *stored) readBlock(b int, docs, pointers []int64) ([]int64, []int64, error) {
 	docs, err := st.docs.readBlock(docs, st.index, st.docsAt, b)
 	if err == nil {
 		pointers, err = st.pointers.readBlock(pointers, st.index, st.pointersAt, b)
 	}
+	if err == nil && b == 0 && (docs[0] != 0 || pointers[0] != st.begin) {
+		err = st.indexError(fmt.Sprintf("the first chunk to begin with document 0 at %d", st.begin), docs[0], pointers[0])
+	}
 	return docs, pointers, err
 }
 
 func (st *stored) checkChunk(ch chunk) error {
-	if ch.doc >= 0 && ch.doc < ch.endDoc && int64(ch.endDoc) <= st.maxDoc && ch.from >= st.begin && ch.from < ch.to && ch.to <= st.end {
+	switch {
+	case ch.doc < 0 || ch.doc >= ch.endDoc || int64(ch.endDoc) > st.maxDoc:
+		return st.indexError(fmt.Sprintf("a chunk to end after document %d, its first, within %d", ch.doc, st.maxDoc), int64(ch.endDoc), ch.to)
+	case ch.from < st.begin || ch.from >= ch.to || ch.to > st.end:
+		return st.indexError(fmt.Sprintf("a chunk that begins at %d to end within %d", ch.from, st.end), int64(ch.endDoc), ch.to)
+	default:
 		return nil
 	}
-	return st.indexError(fmt.Sprintf("a chunk of %d documents within %d bytes", st.maxDoc, st.end),
-		fmt.Sprintf("documents %d to %d at %d to %d", ch.doc, ch.endDoc, ch.from, ch.to))
+}
+
+// indexError says what two numbers of .fdx that belong together are and should be.
+func (st *stored) indexError(want string, doc, pointer int64) error {
+	return &input.CorruptError{File: st.index.Name(), Offset: st.docsAt, Want: want, Got: fmt.Sprintf("document %d at %d", doc, pointer)}
 }
 
 // blockOf finds the block of the index that holds the chunk of a document.

@@ -118,7 +118,9 @@ type document struct {
 	values  []Value
 }
 
-func (d document) String() string { return fmt.Sprintf("document %d of %s: %q", d.number, d.segment, d.values) }
+func (d document) String() string {
+	return fmt.Sprintf("document %d of %s: %q", d.number, d.segment, d.values)
+}
 
 // summary is the document as a line of expected.txt.
 func (d document) summary() string {

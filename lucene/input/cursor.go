@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
-	"math"
 )
 
 // Cursor reads primitives from a byte slice. After the first error every read returns a zero value, so
@@ -224,23 +223,12 @@ func (c *Cursor) uvarint(bits uint) uint64 {
 // Count reads a VInt that counts things of at least size bytes each, and fails where the input cannot
 // hold so many: what is allocated by it never exceeds the input.
 func (c *Cursor) Count(size int) int {
-	return c.bounded(int64(c.VInt()), size)
-}
-
-// Count32 is Count for a fixed-width i32 in the file's order.
-func (c *Cursor) Count32(size int) int {
-	return c.bounded(int64(c.I32()), size)
-}
-
-func (c *Cursor) bounded(n int64, size int) int {
-	if c.err != nil {
-		return 0
-	}
-	if n < 0 || n > int64(c.Remaining()/max(size, 1)) || n > math.MaxInt32 {
+	n := c.VInt()
+	if c.err == nil && n > c.Remaining()/max(size, 1) {
 		c.Expect(false, fmt.Sprintf("a count that fits in %d bytes", c.Remaining()), n)
 		return 0
 	}
-	return int(n)
+	return n
 }
 
 // Str reads a length-prefixed string.
