@@ -93,6 +93,33 @@ func mark(found map[string]bool, aliases map[string][]string) {
 	}
 }
 
+// IndexUUIDs returns the UUIDs of those of the named indices that exist, open or closed. An index that was deleted and
+// made again has another one. The names of aliases are not among the answers.
+func (r *Reader) IndexUUIDs(ctx context.Context, names ...string) (map[string]string, error) {
+	asked := make(map[string]bool, len(names))
+	for _, name := range names {
+		asked[name] = true
+	}
+	found := make(map[string]string, len(names))
+	for _, some := range requests(names) {
+		var answer map[string]struct {
+			Settings struct{ Index struct{ UUID string } }
+		}
+		request := esapi.IndicesGetSettingsRequest{
+			Index: some, IgnoreUnavailable: new(true), AllowNoIndices: new(true), FilterPath: []string{"*.settings.index.uuid"},
+		}
+		if err := r.get(ctx, request, &answer); err != nil && !NotFound(err) {
+			return nil, err
+		}
+		for name, index := range answer {
+			if asked[name] {
+				found[name] = index.Settings.Index.UUID
+			}
+		}
+	}
+	return found, nil
+}
+
 // Aliases returns every index of the cluster, hidden and closed ones too, with the names of its aliases.
 func (r *Reader) Aliases(ctx context.Context) (map[string][]string, error) {
 	request := esapi.IndicesGetAliasRequest{}

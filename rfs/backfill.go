@@ -27,6 +27,10 @@ type Options struct {
 	DeadLetterFile string
 	Target         string // how the state file names the target
 
+	// Indices asks the target which of the named indices it has, and for its own identity of each: one that was deleted
+	// and made again has another. With it, no run goes on into an index other than the one it began with. Nil: not asked.
+	Indices func(ctx context.Context, names ...string) (map[string]string, error)
+
 	Now func() time.Time // the clock of dead letters and state; the system's
 }
 
@@ -133,10 +137,19 @@ func (b *Backfill) Resumed() bool {
 }
 
 // Run works off all items that are not done. When it returns, the state is saved. An item that can't be read becomes a
-// finding of the summary and the others go on; a target that fails ends the run with an error.
+// finding of the summary and the others go on; a target that fails ends the run with an error. The summary is nil where
+// the target's indices are not those of the state.
 func (b *Backfill) Run(ctx context.Context) (*Summary, error) {
 	started := b.options.Now()
+	if err := b.recognize(ctx); err != nil {
+		return nil, err
+	}
 	findings, err := b.run(ctx)
+	if err == nil {
+		var replaced []Finding
+		replaced, err = b.replaced(ctx)
+		findings = append(findings, replaced...)
+	}
 	if saveErr := b.save(); err == nil {
 		err = saveErr
 	}

@@ -30,7 +30,7 @@ func (i Item) String() string { return fmt.Sprintf("%s[%d]", i.Index, i.Shard) }
 // Finding is something the operator should know of that did not stop the run.
 type Finding struct {
 	Index  string `json:"index"`
-	Kind   string `json:"kind"` // missing, no-source, filtered-source, unsupported, unreadable, partial, refused, skipped
+	Kind   string `json:"kind"` // missing, no-source, filtered-source, unsupported, unreadable, partial, refused, skipped, replaced
 	Reason string `json:"reason"`
 	// Failed says that documents were not read, so that the run as a whole failed.
 	Failed bool `json:"failed,omitempty"`

@@ -49,6 +49,7 @@ type DeadLetter struct {
 type Cursor struct {
 	Index   string `json:"index"`
 	Shard   int    `json:"shard"`
+	Target  string `json:"target,omitempty"` // the target's identity of the index that was written to
 	Segment string `json:"segment,omitempty"`
 	Doc     int    `json:"doc"`
 	Walked  int64  `json:"walked"` // Lucene documents behind the cursor

@@ -52,20 +52,22 @@ func (p *program) runRFS(cmd *cobra.Command) error {
 	if len(plan.Items) == 0 && settings.RFS.TargetFile == "" {
 		log.Warn().Msg("there is no index to read")
 	}
-	sink, finish, err := p.sink(ctx, settings, plan, log)
+	to, err := p.destination(ctx, settings, plan, log)
 	if err != nil {
 		return err
 	}
-	summary, err := p.backfill(ctx, settings, source, plan, sink, log)
-	if finishErr := finish(err == nil && summary.Complete); err == nil {
+	summary, err := p.backfill(ctx, settings, source, plan, to, log)
+	if finishErr := to.finish(err == nil && summary.Complete); err == nil {
 		err = finishErr
 	}
 	return errors.Join(p.printSummary(settings, summary), verdict(summary, err))
 }
 
 // backfill runs the pipeline and speaks of its progress.
-func (p *program) backfill(ctx context.Context, settings *config.Config, source *source, plan *rfs.Plan, sink rfs.Sink, log zerolog.Logger) (summary *rfs.Summary, err error) {
-	b, err := rfs.New(source.snapshot, plan, sink, source.repository.URI(), rfsOptions(settings))
+func (p *program) backfill(ctx context.Context, settings *config.Config, source *source, plan *rfs.Plan, to *destination, log zerolog.Logger) (summary *rfs.Summary, err error) {
+	options := rfsOptions(settings)
+	options.Indices = to.indices
+	b, err := rfs.New(source.snapshot, plan, to.sink, source.repository.URI(), options)
 	if err != nil {
 		return nil, err
 	}
@@ -115,44 +117,62 @@ func targetName(settings *config.Config) string {
 	return settings.Target.Host
 }
 
-// sink opens where the documents go. Finish is told whether all of them went there.
-func (p *program) sink(ctx context.Context, settings *config.Config, plan *rfs.Plan, log zerolog.Logger) (sink rfs.Sink, finish func(complete bool) error, err error) {
+// destination is where the documents go.
+type destination struct {
+	sink rfs.Sink
+	// indices asks the target for the identities of its indices; nil for a file.
+	indices func(ctx context.Context, names ...string) (map[string]string, error)
+	// finish is told whether all documents went there.
+	finish func(complete bool) error
+}
+
+// destination opens the file, or reaches the target.
+func (p *program) destination(ctx context.Context, settings *config.Config, plan *rfs.Plan, log zerolog.Logger) (*destination, error) {
 	if name := settings.RFS.TargetFile; name != "" {
 		file, err := rfs.NewFileSink(name, p.out, settings.RFS.Overwrite)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		return file, file.Close, nil
+		return &destination{sink: file, finish: file.Close}, nil
 	}
 	client, err := connect(ctx, settings.Target)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := requireIndices(ctx, client, plan); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	writer := bulk.NewWriter(client, bulk.Patience{Retrying: func(operations, attempt int, wait time.Duration, why error) {
-		log.Warn().Err(why).Int("operations", operations).Int("attempt", attempt).Dur("wait", wait).Msg("the target did not take it; sending again")
+		log.Warn().Err(why).Int("operations", operations).Int("attempt", attempt).Stringer("wait", wait.Round(time.Millisecond)).Msg("the target did not take it; sending again")
 	}})
-	return writer, func(bool) error { return nil }, nil
+	return &destination{sink: writer, indices: client.IndexUUIDs, finish: func(bool) error { return nil }}, nil
 }
 
 // requireIndices finds the target's missing indices before the first document is sent: created by a bulk request, they
-// would get a guessed mapping.
+// would get a guessed mapping. An alias is no index: the documents would go into one of another name.
 func requireIndices(ctx context.Context, client *cluster.Client, plan *rfs.Plan) error {
 	names := plan.Indices()
-	exists, err := client.IndexExists(ctx, names...)
+	there, err := client.IndexUUIDs(ctx, names...)
 	if err != nil {
 		return err
 	}
 	var missing []string
 	for _, name := range names {
-		if !exists[name] {
+		if there[name] == "" {
 			missing = append(missing, name)
 		}
 	}
 	if len(missing) == 0 {
 		return nil
+	}
+	aliases, err := client.IndexExists(ctx, missing...)
+	if err != nil {
+		return err
+	}
+	for _, name := range missing {
+		if aliases[name] {
+			return fmt.Errorf("%s is an alias on the target, and documents would go into the index behind it; remove the alias, or leave the index out with --index-allowlist", name)
+		}
 	}
 	return fmt.Errorf("the target has no index %s; create with the same snapshot and allowlist: migassist metadata migrate", strings.Join(missing, ", "))
 }

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"migassist/internal/sandbox"
+)
+
+// demoRepository is found before a test moves to a folder of its own.
+var demoRepository, _ = filepath.Abs("../../testdata/snapshots/demo/repository")
+
+// startTarget starts a sandbox and gives its address and a way to send it requests.
+func startTarget(t *testing.T) (server *sandbox.Server, send func(method, path, body string)) {
+	t.Helper()
+	server = sandbox.New(sandbox.Options{})
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	return server, func(method, path, body string) {
+		t.Helper()
+		request, err := http.NewRequestWithContext(t.Context(), method, server.URL()+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/json")
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := answer.Body.Close(); err != nil || answer.StatusCode >= http.StatusMultipleChoices {
+			t.Fatalf("%s %s: %s, %v", method, path, answer.Status, err)
+		}
+	}
+}
+
+// demoArguments are those of a command that moves the demo's snapshot.
+func demoArguments(t *testing.T, server *sandbox.Server, command ...string) []string {
+	t.Helper()
+	return append(command, "--repo-uri", demoRepository, "--snapshot-name", "nightly", "--target-host", server.URL())
+}
+
+// command runs migassist in a folder of its own.
+func command(t *testing.T, arguments ...string) (code int, out, talk string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code = Main(context.WithoutCancel(t.Context()), Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr}, arguments, nil)
+	return code, stdout.String(), stderr.String()
+}
+
+func TestAnAliasIsNoIndexToWriteTo(t *testing.T) {
+	t.Chdir(t.TempDir())
+	server, send := startTarget(t)
+	send(http.MethodPut, "/other", `{"aliases":{"articles":{}}}`)
+	code, _, talk := command(t, append(demoArguments(t, server, "rfs"), "--index-allowlist", "articles")...)
+	if code != exitFailed || !strings.Contains(talk, "articles is an alias on the target") {
+		t.Errorf("code %d: %s", code, talk)
+	}
+	if n := server.Requests("POST /_bulk"); n != 0 {
+		t.Errorf("%d bulk requests were sent", n)
+	}
+}
+
+func TestAnIndexMadeAnewIsNotGoneOnWith(t *testing.T) {
+	t.Chdir(t.TempDir())
+	server, send := startTarget(t)
+	rfs := append(demoArguments(t, server, "rfs"), "--index-allowlist", "articles")
+	send(http.MethodPut, "/articles", `{}`)
+	if code, _, talk := command(t, rfs...); code != exitDone {
+		t.Fatalf("code %d: %s", code, talk)
+	}
+	if code, _, talk := command(t, rfs...); code != exitNothing {
+		t.Errorf("code %d: %s", code, talk)
+	}
+	send(http.MethodDelete, "/articles", "")
+	send(http.MethodPut, "/articles", `{}`)
+	code, _, talk := command(t, rfs...)
+	if code != exitFailed || !strings.Contains(talk, "articles was deleted and made again") || !strings.Contains(talk, "migassist-rfs-state.json") {
+		t.Errorf("code %d: %s", code, talk)
+	}
+}
