@@ -152,6 +152,24 @@ func TestAPlanCanBeSavedAndAppliedLater(t *testing.T) {
 	}
 }
 
+func TestReadPlanRefusesWhatNoEvaluationWrites(t *testing.T) {
+	cases := map[string]string{
+		`garbage`:                     "not what evaluate --output json writes",
+		`{}`:                          "not what evaluate --output json writes",
+		`{"format":1,"steps":[null]}`: "step 1 is empty",
+		`{"format":1,"steps":[{"kind":"thing","name":"a","action":"create"}]}`:                                                                      `the kind "thing"`,
+		`{"format":1,"steps":[{"kind":"index","name":"a","action":"dance"}]}`:                                                                       `the action "dance"`,
+		`{"format":1,"steps":[{"kind":"index","name":"a","action":"create"}]}`:                                                                      "no request",
+		`{"format":1,"steps":[{"kind":"index","name":"a","action":"create","request":{"method":"DELETE","path":"/a"}}]}`:                            "can only be PUT /a",
+		`{"format":1,"steps":[{"kind":"index","name":"a","action":"exists"},{"kind":"index","name":"a","action":"create","request":{"body":"x"}}]}`: "not what evaluate --output json writes",
+	}
+	for plan, want := range cases {
+		if _, err := ReadPlan(strings.NewReader(plan)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", plan, err, want)
+		}
+	}
+}
+
 func TestANewerPlanIsRefusedByName(t *testing.T) {
 	_, err := ReadPlan(strings.NewReader(`{"format": 99}`))
 	if err == nil || !strings.Contains(err.Error(), "format is 99") {

@@ -3,6 +3,7 @@ package metadata
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -130,7 +131,10 @@ func ReadPlan(r io.Reader) (*Plan, error) {
 		Format int `json:"format"`
 	}
 	if err := json.Unmarshal(content, &head); err != nil {
-		return nil, fmt.Errorf("read plan: %w", err)
+		return nil, fmt.Errorf("read plan: it is not what evaluate --output json writes: %w", err)
+	}
+	if head.Format == 0 {
+		return nil, errors.New("read plan: it is not what evaluate --output json writes: it has no format number")
 	}
 	if head.Format != PlanFormat {
 		return nil, fmt.Errorf("read plan: its format is %d, this version reads %d; make the plan anew", head.Format, PlanFormat)
@@ -139,9 +143,40 @@ func ReadPlan(r io.Reader) (*Plan, error) {
 	decoder.UseNumber()
 	plan := &Plan{}
 	if err := decoder.Decode(plan); err != nil {
-		return nil, fmt.Errorf("read plan: %w", err)
+		return nil, fmt.Errorf("read plan: it is not what evaluate --output json writes: %w", err)
+	}
+	for i, step := range plan.Steps {
+		if err := step.check(); err != nil {
+			return nil, fmt.Errorf("read plan: step %d %w; make the plan anew", i+1, err)
+		}
 	}
 	return plan, nil
+}
+
+// check finds what no evaluation writes, so that an edited plan is refused as a whole.
+func (s *Step) check() error {
+	if s == nil {
+		return errors.New("is empty")
+	}
+	switch s.Kind {
+	case rules.ComponentTemplate, rules.IndexTemplate, rules.LegacyTemplate, rules.Index:
+	default:
+		return fmt.Errorf("is of the kind %q, which is not known", s.Kind)
+	}
+	switch s.Action {
+	case Exists, Left, Refused:
+		return nil
+	case Create:
+	default:
+		return fmt.Errorf("has the action %q, which is not known", s.Action)
+	}
+	if s.Name == "" || s.Request == nil {
+		return fmt.Errorf("(%s %s) has no name or no request", s.Kind, s.Name)
+	}
+	if want := request(s.Kind, s.Name, nil); s.Request.Method != want.Method || s.Request.Path != want.Path {
+		return fmt.Errorf("(%s %s) has the request %s %s, it can only be %s %s", s.Kind, s.Name, s.Request.Method, s.Request.Path, want.Method, want.Path)
+	}
+	return nil
 }
 
 // request is the one that creates an item with a body.

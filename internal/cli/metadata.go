@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -102,10 +103,14 @@ func givenPlan(ctx context.Context, settings *config.Config, target metadata.Tar
 	}
 	file, err := os.Open(settings.Metadata.Plan)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--plan: %w", err)
 	}
 	defer file.Close()
-	return metadata.ReadPlan(file)
+	plan, err := metadata.ReadPlan(file)
+	if err != nil {
+		return nil, fmt.Errorf("--plan %s: %w", settings.Metadata.Plan, err)
+	}
+	return plan, nil
 }
 
 func makePlan(ctx context.Context, settings *config.Config, target metadata.TargetReader, log zerolog.Logger) (*metadata.Plan, error) {
