@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"migassist/selection"
@@ -199,8 +200,13 @@ func (r RFS) Validate() Problems {
 			problems.add("rfs."+file.path, "", "is empty; want the name of a file")
 		}
 	}
+	if r.DeadLetterFile != "" && (sameFile(r.DeadLetterFile, r.StateFile) || sameFile(r.DeadLetterFile, r.TargetFile)) {
+		problems.add("rfs.dead_letter_file", "", "%q is the state file or the target file too; each needs a name of its own", r.DeadLetterFile)
+	}
 	if r.Overwrite && r.TargetFile == "" {
 		problems.add("rfs.overwrite", "", "there is no file to overwrite without target_file")
 	}
 	return problems
 }
+
+func sameFile(a, b string) bool { return b != "" && filepath.Clean(a) == filepath.Clean(b) }
