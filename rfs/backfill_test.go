@@ -234,11 +234,20 @@ func TestAFinishedBackfillHasNothingLeft(t *testing.T) {
 func TestNewRefusesAStateThatIsNotItsOwn(t *testing.T) {
 	snap := openFixture(t, "demo/nightly")
 	plan := planAll(t, snap)
+	ours := func(items string) string {
+		return fmt.Sprintf(`{"format":1,"source":{"repository":"repository","snapshot":"nightly","uuid":%q},"target":"t","items":%s}`, snap.UUID, items)
+	}
 	cases := map[string]struct{ state, want string }{
 		"of a newer version":       {`{"format":99}`, "format 99"},
 		"of another snapshot":      {`{"format":1,"source":{"repository":"repository","snapshot":"other","uuid":"x"},"target":"t"}`, "another backfill: snapshot other"},
 		"of another target":        {fmt.Sprintf(`{"format":1,"source":{"repository":"repository","snapshot":"nightly","uuid":%q},"target":"elsewhere"}`, snap.UUID), "to elsewhere"},
 		"cut off":                  {`{"format":1,"sou`, "not a state file"},
+		"of nothing":               {`{}`, "not a state file"},
+		"with an empty item":       {ours(`[null]`), "changed or damaged"},
+		"with an item twice":       {ours(`[{"index":"a"},{"index":"a"}]`), "changed or damaged"},
+		"that does not add up":     {ours(`[{"index":"a","read":2,"written":1}]`), "changed or damaged"},
+		"before the begin":         {ours(`[{"index":"a","segment":"_0","doc":-5}]`), "changed or damaged"},
+		"without its segment":      {ours(`[{"index":"a","doc":5,"walked":5}]`), "changed or damaged"},
 		"without its dead letters": {fmt.Sprintf(`{"format":1,"source":{"repository":"repository","snapshot":"nightly","uuid":%q},"target":"t","dead_letters":{"file":"elsewhere","bytes":7}}`, snap.UUID), "--dead-letter-file"},
 	}
 	for name, c := range cases {

@@ -96,13 +96,34 @@ func openState(file string, source Identity, target string) (*State, error) {
 		return nil, fmt.Errorf("%s is not a state file of a backfill (%w); name another with --state-file, or remove it to begin anew", file, err)
 	}
 	switch {
+	case state.Format > 0 && state.Format <= stateFormat && state.Source == source && state.Target == target && !state.sound():
+		return nil, fmt.Errorf("%s was changed or damaged: its numbers cannot be; name another with --state-file, or remove it to begin anew", file)
+	case state.Format < 1:
+		return nil, fmt.Errorf("%s is not a state file of a backfill; name another with --state-file, or remove it to begin anew", file)
 	case state.Format > stateFormat:
 		return nil, fmt.Errorf("%s has format %d, this version reads up to %d; continue with the newer version that wrote it", file, state.Format, stateFormat)
 	case state.Source != source || state.Target != target:
-		return nil, fmt.Errorf("%s belongs to another backfill: snapshot %s of %s to %s; name another with --state-file, or remove it to begin anew",
-			file, state.Source.Snapshot, state.Source.Repository, state.Target)
+		return nil, fmt.Errorf("%s belongs to another backfill: snapshot %s (%s) of %s to %s, this one is of %s (%s) of %s to %s; name another with --state-file, or remove it to begin anew",
+			file, state.Source.Snapshot, state.Source.UUID, state.Source.Repository, state.Target, source.Snapshot, source.UUID, source.Repository, target)
 	}
 	return state, nil
+}
+
+// sound tells whether the numbers are ones that a backfill writes: with others documents would be left out, or counted twice.
+func (s *State) sound() bool {
+	seen := map[itemKey]bool{}
+	for _, c := range s.Items {
+		if c == nil {
+			return false
+		}
+		key := itemKey{c.Index, c.Shard}
+		least := min(c.Read, c.Written, c.Skipped, c.Refused, c.Bytes, c.Walked, int64(c.Doc))
+		if seen[key] || least < 0 || !c.Balanced() || c.Segment == "" && c.Walked > 0 {
+			return false
+		}
+		seen[key] = true
+	}
+	return s.DeadLetters.Bytes >= 0
 }
 
 // cursor returns the cursor of an item, a new one at its begin where there is none.

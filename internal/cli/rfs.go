@@ -114,7 +114,7 @@ func targetName(settings *config.Config) string {
 	if settings.RFS.TargetFile != "" {
 		return settings.RFS.TargetFile
 	}
-	return settings.Target.Host
+	return strings.TrimRight(settings.Target.Host, "/")
 }
 
 // destination is where the documents go.
