@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -97,11 +98,21 @@ func (c *Client) SendBulk(ctx context.Context, bulk BulkRequest) (BulkResult, er
 		return BulkResult{}, err
 	}
 	defer answer.Body.Close()
-	result, err := decodeBulk(json.NewDecoder(answer.Body))
+	var begin bytes.Buffer // of the answer, for the error
+	result, err := decodeBulk(json.NewDecoder(io.TeeReader(answer.Body, &head{&begin})))
 	if err != nil {
-		return BulkResult{}, fmt.Errorf("answer to a bulk of %d bytes: %w", len(bulk.Body), err)
+		return BulkResult{}, fmt.Errorf("POST /_bulk, answered in the target's place by something between? %w", &answerError{body: begin.Bytes(), err: err})
 	}
 	return result, nil
+}
+
+// head keeps the first bytes that are written to it.
+type head struct{ *bytes.Buffer }
+
+func (h *head) Write(p []byte) (int, error) {
+	const enough = 1000
+	h.Buffer.Write(p[:min(len(p), max(0, enough-h.Len()))])
+	return len(p), nil
 }
 
 // decodeBulk reads the answer; it stops before the items where the server says that none failed.

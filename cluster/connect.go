@@ -63,9 +63,20 @@ func connect(ctx context.Context, options Options) (*Reader, *wire, error) {
 		once: readOnly{next: retrying{next: line, policy: e.options.Retry, worth: line.untouched}},
 	}
 	if reader.info, err = reader.detect(ctx); err != nil {
+		if status(err) != 0 { // the others name it
+			return nil, nil, fmt.Errorf("%s cluster %s: %w%s", e.options.Side, reader.url, err, e.prefixAdvice(err))
+		}
 		return nil, nil, fmt.Errorf("%s cluster: %w", e.options.Side, err)
 	}
 	return reader, line, nil
+}
+
+// prefixAdvice doubts the path of the URL where nothing is found below it.
+func (e *endpoint) prefixAdvice(err error) string {
+	if e.url.Path == "" || !NotFound(err) {
+		return ""
+	}
+	return fmt.Sprintf(" (is the path %s of --%s-host right?)", e.url.Path, e.options.Side)
 }
 
 // mainResponse is the answer to GET /.

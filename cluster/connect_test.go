@@ -79,7 +79,8 @@ func TestWhatIsNoClusterIsSaidSo(t *testing.T) {
 		body   string
 		want   []string
 	}{
-		"a web page":        {200, "<html>hello</html>", []string{"not as Elasticsearch or OpenSearch do", "invalid character"}},
+		"a web page":        {200, "<html>hello</html>", []string{"not as Elasticsearch or OpenSearch do", "but: <html>hello</html>"}},
+		"nothing":           {200, "", []string{"not as Elasticsearch or OpenSearch do", "the answer is empty"}},
 		"another JSON":      {200, `{"hello":"world"}`, []string{"not as Elasticsearch or OpenSearch do"}},
 		"a broken version":  {200, `{"version":{"number":"abc"}}`, []string{`number "abc"`, "MAJOR.MINOR.PATCH"}},
 		"nothing allowed":   {403, `{"Message":"User: anonymous is not authorized"}`, []string{"403 Forbidden", "User: anonymous is not authorized", "--target-username"}},
@@ -93,9 +94,21 @@ func TestWhatIsNoClusterIsSaidSo(t *testing.T) {
 				fmt.Fprint(w, c.body)
 			})
 			_, err := Connect(t.Context(), Options{URL: url, Retry: noRetry})
-			wantText(t, err, c.want...)
+			wantText(t, err, append(c.want, url)...)
 		})
 	}
+}
+
+func TestAWrongPathIsDoubted(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	_, err := Connect(t.Context(), Options{URL: url + "/opensearch", Retry: noRetry})
+	wantText(t, err, "404", "is the path /opensearch of --target-host right?")
+}
+
+func TestAnAnswerToABulkThatIsNoneIsShown(t *testing.T) {
+	client, _, _ := connected(t, func(w http.ResponseWriter, _ *http.Request, _ int) { fmt.Fprint(w, "<html>please log in</html>") })
+	_, err := client.Bulk(t.Context(), []byte("{}\n{}\n"))
+	wantText(t, err, "POST /_bulk", "but: <html>please log in</html>")
 }
 
 func wantText(t *testing.T, err error, want ...string) {

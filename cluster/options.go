@@ -41,7 +41,7 @@ type Options struct {
 	ConnectTimeout time.Duration
 	// RequestTimeout bounds each attempt of a request other than bulk, its answer included. Default 65 s.
 	RequestTimeout time.Duration
-	// BulkTimeout does the same for bulk. Default 5 min.
+	// BulkTimeout does the same for bulk. Default 5 min, or RequestTimeout if that is longer.
 	BulkTimeout time.Duration
 	// UserAgent names the sender, "migassist/1.2.3". Default "migassist".
 	UserAgent string
@@ -65,7 +65,7 @@ type endpoint struct {
 func (o Options) resolve() (*endpoint, error) {
 	o.ConnectTimeout = or(o.ConnectTimeout, defaultConnectTimeout)
 	o.RequestTimeout = or(o.RequestTimeout, defaultRequestTimeout)
-	o.BulkTimeout = or(o.BulkTimeout, defaultBulkTimeout)
+	o.BulkTimeout = or(o.BulkTimeout, max(defaultBulkTimeout, o.RequestTimeout))
 	if o.UserAgent == "" {
 		o.UserAgent = "migassist"
 	}

@@ -1,9 +1,11 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 
@@ -25,22 +27,28 @@ func send(ctx context.Context, over transport, request esapi.Request, into any) 
 	if into == nil {
 		return nil
 	}
-	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
-		return &answerError{request: request, err: err}
+	body, err := io.ReadAll(answer.Body) // it is in memory
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return &answerError{body: body, err: err}
 	}
 	return nil
 }
 
 // answerError is an answer of success that is not the JSON it should be.
 type answerError struct {
-	request esapi.Request
-	err     error
+	body []byte
+	err  error
 }
 
-// Error reads "answer to a CountRequest: invalid character ...".
+// Error reads "the answer is no JSON of the server's but: <html> ...".
 func (e *answerError) Error() string {
-	name := strings.TrimPrefix(fmt.Sprintf("%T", e.request), "esapi.")
-	return fmt.Sprintf("answer to %s: %v", name, e.err)
+	if len(bytes.TrimSpace(e.body)) == 0 {
+		return "the answer is empty"
+	}
+	return fmt.Sprintf("the answer is not the server's JSON (%v), but: %s", e.err, excerpt(e.body))
 }
 
 // Unwrap gives the error of the decoder.
