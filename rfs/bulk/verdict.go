@@ -11,10 +11,11 @@ import (
 type verdict int
 
 const (
-	again  verdict = iota // the same, later
-	refuse                // it will never succeed: keep it aside, with the reason
-	split                 // in halves, down to the operation that spoils the request
-	abort                 // the run must stop: the target is not what it should be
+	again    verdict = iota // the same, later
+	refuse                  // it will never succeed: keep it aside, with the reason
+	split                   // in halves, down to the operation that spoils the request
+	abort                   // the run must stop: the target is not what it should be
+	doubtful                // a fault of the server: its disk's, then all fare so, or a document's that it stumbles over
 )
 
 // judgeRequest decides about a request that got no usable answer.
@@ -47,6 +48,8 @@ func judgeItem(item cluster.BulkItem) verdict {
 		return again
 	case hopeless[item.Error.Type]:
 		return abort
+	case item.Status >= http.StatusInternalServerError:
+		return doubtful
 	default:
 		return refuse
 	}

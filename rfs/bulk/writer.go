@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"time"
 
 	"migassist/cluster"
@@ -19,12 +20,15 @@ type Target interface {
 var _ Target = (*cluster.Client)(nil)
 
 // Patience is how long a target is asked again. The zero value is the default: 15 attempts, after waits that double from
-// 1 s to 60 s, about ten minutes in total.
+// 1 s to 60 s, about ten minutes in total, and half an hour where it takes its time to answer, or does not.
 type Patience struct {
 	Attempts int
+	Longest  time.Duration // since the first attempt; one that began before is waited for
 	First    time.Duration // wait after the first failure
 	Most     time.Duration // wait at most
 
+	// Now is the clock; nil is the system's.
+	Now func() time.Time
 	// Wait returns after d or when ctx ends. Nil waits on a timer.
 	Wait func(ctx context.Context, d time.Duration) error
 	// Retrying, if set, is told why so many operations are sent again after a wait.
@@ -34,6 +38,12 @@ type Patience struct {
 func (p Patience) withDefaults() Patience {
 	if p.Attempts <= 0 {
 		p.Attempts = 15
+	}
+	if p.Longest <= 0 {
+		p.Longest = 30 * time.Minute
+	}
+	if p.Now == nil {
+		p.Now = time.Now
 	}
 	if p.First <= 0 {
 		p.First = time.Second
@@ -110,6 +120,7 @@ const requestRefused = "request_refused"
 
 // write gives the operations of which their fates.
 func (w *Writer) write(ctx context.Context, b *Batch, which []int, out *Outcome) error {
+	end := w.patience.Now().Add(w.patience.Longest)
 	for attempt := 1; ; attempt++ {
 		result, err := w.target.Bulk(ctx, b.only(which))
 		if ctx.Err() != nil {
@@ -119,10 +130,10 @@ func (w *Writer) write(ctx context.Context, b *Batch, which []int, out *Outcome)
 			if verdict := judgeRequest(err); verdict != again {
 				return w.failed(ctx, b, which, verdict, err, out)
 			}
-		} else if which, err = sort(result, which, out); len(which) == 0 {
+		} else if which, err = sort(result, which, attempt, out); len(which) == 0 {
 			return err
 		}
-		if err := w.pause(ctx, len(which), attempt, err); err != nil {
+		if err := w.pause(ctx, len(which), attempt, end, err); err != nil {
 			return err
 		}
 		out.Retries += len(which)
@@ -149,14 +160,21 @@ func (w *Writer) failed(ctx context.Context, b *Batch, which []int, verdict verd
 	return nil
 }
 
+// certain is the attempt at which a fault of the server with some operations, but not with all, is taken for theirs.
+const certain = 4
+
 // sort gives the items their fates and returns the operations to send again, with the error of one of them.
-func sort(result cluster.BulkResult, which []int, out *Outcome) ([]int, error) {
+func sort(result cluster.BulkResult, which []int, attempt int, out *Outcome) ([]int, error) {
 	if !result.Errors {
 		out.Written += len(which)
 		return nil, nil
 	}
 	if len(result.Items) != len(which) {
 		return nil, fmt.Errorf("the target answered %d items to %d operations; is something between that rewrites?", len(result.Items), len(which))
+	}
+	doubt := again
+	if attempt >= certain && (out.Written > 0 || len(which) == 1 || slices.ContainsFunc(result.Items, func(item cluster.BulkItem) bool { return item.Error == nil })) {
+		doubt = refuse
 	}
 	var repeat []int
 	var cause error
@@ -165,7 +183,11 @@ func sort(result cluster.BulkResult, which []int, out *Outcome) ([]int, error) {
 			out.Written++
 			continue
 		}
-		switch judgeItem(item) {
+		verdict := judgeItem(item)
+		if verdict == doubtful {
+			verdict = doubt
+		}
+		switch verdict {
 		case again:
 			repeat, cause = append(repeat, which[i]), item.Error
 		case abort:
@@ -178,9 +200,9 @@ func sort(result cluster.BulkResult, which []int, out *Outcome) ([]int, error) {
 }
 
 // pause waits before the next attempt, or says that there is none.
-func (w *Writer) pause(ctx context.Context, operations, attempt int, cause error) error {
+func (w *Writer) pause(ctx context.Context, operations, attempt int, end time.Time, cause error) error {
 	p := w.patience
-	if attempt >= p.Attempts {
+	if attempt >= p.Attempts || !p.Now().Before(end) {
 		return fmt.Errorf("the target did not take %d operations in %d attempts: %w", operations, attempt, cause)
 	}
 	d := p.delay(attempt)

@@ -198,6 +198,47 @@ func TestWriteWaitsOutABlockedDisk(t *testing.T) {
 	}
 }
 
+// TestWriteBlamesADocumentForAServersFaultOnlyWhereOthersAreTaken: a full disk must not set aside every document.
+func TestWriteBlamesADocumentForAServersFaultOnlyWhereOthersAreTaken(t *testing.T) {
+	var waits []time.Duration
+	broken := &target{docs: map[string]string{}, item: func(string, int) *cluster.BulkItem { return failing(500, "i_o_exception") }}
+	if out, err := bulk.NewWriter(broken, patience(6, &waits)).Write(t.Context(), batchOf(3)); err == nil || len(out.Refused) > 0 || broken.requests != 6 {
+		t.Errorf("all fare so: %+v after %d requests, %v", out, broken.requests, err)
+	}
+	poison := &target{docs: map[string]string{}, item: func(id string, _ int) *cluster.BulkItem {
+		if id == "1" {
+			return failing(500, "null_pointer_exception")
+		}
+		return nil
+	}}
+	if out, err := bulk.NewWriter(poison, patience(6, &waits)).Write(t.Context(), batchOf(3)); err != nil || out.Written != 2 || len(out.Refused) != 1 || poison.requests != 4 {
+		t.Errorf("one fares so: %+v after %d requests, %v", out, poison.requests, err)
+	}
+	passing := &target{docs: map[string]string{}, item: func(_ string, request int) *cluster.BulkItem {
+		if request < 3 {
+			return failing(500, "already_closed_exception")
+		}
+		return nil
+	}}
+	if out, err := bulk.NewWriter(passing, patience(6, &waits)).Write(t.Context(), batchOf(3)); err != nil || out.Written != 3 {
+		t.Errorf("it passes: %+v, %v", out, err)
+	}
+}
+
+func TestWriteGivesUpAfterAWhileOnATargetThatNeverAnswers(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	mute := &target{docs: map[string]string{}, down: func(int) error {
+		now = now.Add(5 * time.Minute)
+		return &cluster.ConnectionError{Transient: true, Err: context.DeadlineExceeded}
+	}}
+	var waits []time.Duration
+	p := patience(15, &waits)
+	p.Now = func() time.Time { return now }
+	if _, err := bulk.NewWriter(mute, p).Write(t.Context(), batchOf(3)); err == nil || mute.requests != 6 {
+		t.Errorf("%d requests, %v", mute.requests, err)
+	}
+}
+
 func TestWriteEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	target := &target{docs: map[string]string{}, down: func(int) error { cancel(); return &cluster.Error{Status: 503} }}
