@@ -150,10 +150,13 @@ func (b *Backfill) Run(ctx context.Context) (*Summary, error) {
 		replaced, err = b.replaced(ctx)
 		findings = append(findings, replaced...)
 	}
-	if saveErr := b.save(); err == nil {
+	saveErr := b.save()
+	if err == nil {
 		err = saveErr
 	}
-	return b.summary(findings, b.options.Now().Sub(started)), err
+	summary := b.summary(findings, b.options.Now().Sub(started))
+	summary.Resumable = saveErr == nil && b.options.StateFile != "" && !summary.Complete
+	return summary, err
 }
 
 // run starts the pipeline: one reader, the decoders, the collector, the settler.
@@ -355,7 +358,7 @@ func (s *settler) run(ctx context.Context, settled <-chan *pending) error {
 // take settles one batch and saves the state now and then.
 func (s *settler) take(p *pending) error {
 	if p.err != nil {
-		return p.err
+		return fmt.Errorf("%s: %w", p.item, p.err)
 	}
 	if err := s.settle(p); err != nil {
 		return err

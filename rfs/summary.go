@@ -17,7 +17,8 @@ type Summary struct {
 	Findings    []Finding     `json:"findings"`
 	DeadLetters string        `json:"dead_letters,omitempty"` // file; empty: every document was written
 	Complete    bool          `json:"complete"`
-	Seconds     float64       `json:"seconds"` // of this run
+	Resumable   bool          `json:"resumable"` // a next run with the state file goes on where this one ended
+	Seconds     float64       `json:"seconds"`   // of this run
 }
 
 // IndexCounts are the fates of one index's documents.

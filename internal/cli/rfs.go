@@ -60,6 +60,9 @@ func (p *program) runRFS(cmd *cobra.Command) error {
 	if finishErr := to.finish(err == nil && summary.Complete); err == nil {
 		err = finishErr
 	}
+	if err != nil && summary != nil && summary.Resumable {
+		err = fmt.Errorf("%w\nthe same command goes on where this one ended; how far it came is in %s", err, settings.RFS.StateFile)
+	}
 	return errors.Join(p.printSummary(settings, summary), verdict(summary, err))
 }
 

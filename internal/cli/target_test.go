@@ -84,3 +84,18 @@ func TestAnIndexMadeAnewIsNotGoneOnWith(t *testing.T) {
 		t.Errorf("code %d: %s", code, talk)
 	}
 }
+
+func TestAFailureSaysWhatItWasOfAndHowToGoOn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	server, send := startTarget(t)
+	rfs := append(demoArguments(t, server, "rfs"), "--index-allowlist", "articles")
+	send(http.MethodPut, "/articles", `{}`)
+	server.FailBulks(1, sandbox.Fault{Status: http.StatusInternalServerError})
+	code, _, talk := command(t, rfs...)
+	if code != exitFailed || !strings.Contains(talk, "articles[0]: send ") || !strings.Contains(talk, "how far it came is in migassist-rfs-state.json") {
+		t.Errorf("code %d: %s", code, talk)
+	}
+	if code, _, talk := command(t, rfs...); code != exitDone {
+		t.Errorf("code %d: %s", code, talk)
+	}
+}
