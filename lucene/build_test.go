@@ -6,6 +6,8 @@ import (
 	"hash/crc32"
 	"math"
 	"slices"
+
+	"migassist/lucene/input"
 )
 
 // bytesOut writes what the cursor reads, little-endian where the order is the file's.
@@ -109,6 +111,23 @@ func storedDoc(values ...string) string {
 	return string(b.data)
 }
 
+// fieldsIn counts the fields of a document of bytes fields.
+func fieldsIn(doc string) (n int64) {
+	for c := input.NewCursor("document", []byte(doc), 0); c.Remaining() > 0; n++ {
+		c.VInt()
+		c.Skip(c.VInt())
+	}
+	return n
+}
+
+func narrow(values []int64) []int32 {
+	out := make([]int32, len(values))
+	for i, v := range values {
+		out[i] = int32(v)
+	}
+	return out
+}
+
 // someChunks makes chunks of n documents, whose _id is their number.
 func someChunks(sizes ...int) [][]string {
 	chunks, number := make([][]string, len(sizes)), 0
@@ -184,7 +203,7 @@ func (b built) chunk(out *bytesOut, i int, base int64) {
 	out.vint(uint64(len(docs)) << 2)
 	counts, lengths, total := make([]int64, len(docs)), make([]int64, len(docs)), 0
 	for i, doc := range docs {
-		counts[i], lengths[i], total = 1, int64(len(doc)), total+len(doc)
+		counts[i], lengths[i], total = fieldsIn(doc), int64(len(doc)), total+len(doc)
 	}
 	if b.lengths != nil {
 		b.lengths(i, lengths)
@@ -193,13 +212,8 @@ func (b built) chunk(out *bytesOut, i int, base int64) {
 		out.vint(uint64(counts[0]))
 		out.vint(uint64(lengths[0]))
 	} else {
-		out.u8(0)
-		out.vint(1)
-		values := make([]int32, len(lengths))
-		for i, length := range lengths {
-			values[i] = int32(length)
-		}
-		out.data = append(out.data, group(values, 32)...)
+		out.data = append(out.data, group(narrow(counts), 32)...)
+		out.data = append(out.data, group(narrow(lengths), 32)...)
 	}
 	block := literalLZ4(docs, total)
 	out.vint(0)

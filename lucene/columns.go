@@ -43,7 +43,11 @@ func (m columns) skipNumeric() int64 {
 	m.Note("    %d bits each", bits)
 	m.Note("    above %d, times %d", m.I64(), m.I64())
 	m.notePlace("values")
-	m.Note("    jump table at %d, -1: none", m.I64())
+	if jumps := m.I64(); jumps < 0 {
+		m.Note("    no jump table")
+	} else {
+		m.Note("    jump table at %d of .dvd", jumps)
+	}
 	return values
 }
 

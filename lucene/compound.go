@@ -48,12 +48,28 @@ func (s *Segment) openFiles(ctx context.Context) (*files, error) {
 	}
 	var format compoundFormat
 	if f.entries, format, err = s.parseEntries(input.NewCursor(name, data, 0), f.compound.Size()); err == nil {
-		err = s.checkHeader(f.compound, s.Name+".cfs", format.data, 0)
+		err = s.checkCompound(f.compound, format, f.entries)
 	}
 	if err != nil {
 		return nil, closeWith(err, f.compound)
 	}
 	return f, nil
+}
+
+// checkCompound tells whether .cfs begins as it should and ends where it should. Its checksum is not verified, which would take reading
+// all of it: each file within has its own.
+func (s *Segment) checkCompound(file input.File, format compoundFormat, entries map[string]entry) error {
+	if err := s.checkHeader(file, s.Name+".cfs", format.data, 0); err != nil {
+		return err
+	}
+	end := int64(0)
+	for _, e := range entries {
+		end = max(end, e.offset+e.length)
+	}
+	if end+input.FooterSize != file.Size() {
+		return &input.CorruptError{File: s.Name + ".cfs", Offset: end, Want: fmt.Sprintf("only the footer, %d bytes, after the last file", input.FooterSize), Got: fmt.Sprint(file.Size() - end)}
+	}
+	return nil
 }
 
 // parseEntries reads the table of a compound file of size bytes.

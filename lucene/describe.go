@@ -61,6 +61,9 @@ func (d *describer) describe(ctx context.Context) (err error) {
 	if err := d.segment.readInfo(ctx); err != nil {
 		return err
 	}
+	if d.name == d.segment.Name+".cfe" || d.name == d.segment.Name+".cfs" {
+		return d.compound(ctx)
+	}
 	if d.files, err = d.segment.openFiles(ctx); err != nil {
 		return err
 	}
@@ -116,8 +119,6 @@ func (d *describer) file(ctx context.Context) error {
 		return err
 	}
 	switch extension {
-	case ".cfe":
-		return d.whole(file, d.entries)
 	case ".fnm":
 		return d.whole(file, func(c *input.Cursor) error {
 			_, err := s.parseFields(c, d.name)
@@ -131,19 +132,9 @@ func (d *describer) file(ctx context.Context) error {
 		return d.whole(file, func(c *input.Cursor) error { return d.storedMeta(ctx, c) })
 	case ".dvd":
 		return d.values(ctx, file)
-	case ".cfs":
-		return d.compound(ctx, file)
 	default:
 		return d.envelope(ctx, file)
 	}
-}
-
-func (d *describer) entries(c *input.Cursor) error {
-	if d.files.compound == nil {
-		return fmt.Errorf("%s is no part of segment %s, which has no compound file", d.name, d.segment.Name)
-	}
-	_, _, err := d.segment.parseEntries(c, d.files.compound.Size())
-	return err
 }
 
 // live prints .liv and the numbers of the deleted documents.

@@ -3,6 +3,7 @@ package lucene
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -38,18 +39,49 @@ func (d *describer) values(ctx context.Context, file input.File) (err error) {
 	return d.foot(ctx, file, at, "columns that are not read")
 }
 
-// compound prints which part of .cfs is which file.
-func (d *describer) compound(ctx context.Context, file input.File) (err error) {
-	defer func() { err = closeWith(err, file) }()
+// compound prints .cfe, or .cfs by what .cfe says of it.
+func (d *describer) compound(ctx context.Context) (err error) {
+	s := d.segment
+	if !s.compound {
+		return fmt.Errorf("%s is no part of segment %s, which has no compound file", d.name, s.Name)
+	}
+	data, err := d.dir.Open(ctx, s.Name+".cfs")
+	if err != nil {
+		return err
+	}
+	defer func() { err = closeWith(err, data) }()
+	if strings.HasSuffix(d.name, ".cfs") {
+		return d.parts(ctx, data)
+	}
+	table, err := d.dir.Open(ctx, d.name)
+	if err != nil {
+		return err
+	}
+	return d.whole(table, func(c *input.Cursor) error {
+		_, _, err := s.parseEntries(c, data.Size())
+		return err
+	})
+}
+
+// parts prints which part of .cfs is which file.
+func (d *describer) parts(ctx context.Context, file input.File) error {
 	at, err := d.head(file)
 	if err != nil {
 		return err
 	}
-	names := slices.SortedFunc(maps.Keys(d.files.entries), func(a, b string) int {
-		return cmp.Compare(d.files.entries[a].offset, d.files.entries[b].offset)
+	table, err := readFile(ctx, d.dir, d.segment.Name+".cfe")
+	if err != nil {
+		return err
+	}
+	entries, _, err := d.segment.parseEntries(input.NewCursor(d.segment.Name+".cfe", table, 0), file.Size())
+	if err != nil {
+		return err
+	}
+	names := slices.SortedFunc(maps.Keys(entries), func(a, b string) int {
+		return cmp.Compare(entries[a].offset, entries[b].offset)
 	})
 	for _, name := range names {
-		e := d.files.entries[name]
+		e := entries[name]
 		d.gap(at, e.offset, "padding")
 		d.gap(e.offset, e.offset+e.length, name)
 		at = e.offset + e.length

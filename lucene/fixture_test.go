@@ -181,7 +181,7 @@ func readSegment(ctx context.Context, segment *Segment, from int) iter.Seq2[docu
 			yield(document{}, err)
 			return
 		}
-		err = readSpans(ctx, docs, from, func(doc *Doc) error {
+		err = readSpans(ctx, &Decoder{}, docs, from, func(doc *Doc) error {
 			d := document{segment: segment.Name, number: doc.Number, values: slices.Clone(doc.Values)}
 			for i, value := range d.values {
 				d.values[i].Bytes = bytes.Clone(value.Bytes)
@@ -201,8 +201,7 @@ func readSegment(ctx context.Context, segment *Segment, from int) iter.Seq2[docu
 }
 
 // readSpans decodes each span as it comes, with a pool, as package rfs does.
-func readSpans(ctx context.Context, docs *Documents, from int, visit func(*Doc) error) error {
-	var decoder Decoder
+func readSpans(ctx context.Context, decoder *Decoder, docs *Documents, from int, visit func(*Doc) error) error {
 	pool := NewSpanPool(2)
 	for span, err := range docs.Spans(ctx, from, pool) {
 		if err != nil {

@@ -100,8 +100,10 @@ func endsPresence(c *input.Cursor, base, n int) bool {
 	at := c.Pos()
 	if base+int(c.U16()) == presenceEnd {
 		c.Note("the end")
-		c.Skip(c.Remaining())
-		c.Note("jump table")
+		if c.Remaining() > 0 {
+			c.Skip(c.Remaining())
+			c.Note("jump table")
+		}
 		return c.Err() == nil
 	}
 	c.Seek(at)
