@@ -152,8 +152,8 @@ func (a *application) create(ctx context.Context, step *Step, result *Result) er
 func (a *application) failed(ctx context.Context, result *Result, err error) error {
 	result.Fate, result.Reason = Failed, reasonOf(err)
 	if ctx.Err() != nil {
-		result.Fate, result.Reason = NotTried, ""
-		return ctx.Err()
+		result.Fate, result.Reason = NotTried, "its request was under way when the work was stopped; the target may have carried it out"
+		return context.Cause(ctx)
 	}
 	if _, gone := errors.AsType[*cluster.ConnectionError](err); gone {
 		return err

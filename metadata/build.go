@@ -153,12 +153,12 @@ func (b *builder) indices(ctx context.Context, allow selection.Allowlist) error 
 		b.plan.find(rules.Index, entry, "the source has no index that this entry of the allowlist names")
 	}
 	b.add(rules.Index, result, func(name string) (*rules.Item, error) {
-		if err := ctx.Err(); err != nil {
+		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
 		return b.source.Index(ctx, name)
 	})
-	return ctx.Err()
+	return context.Cause(ctx)
 }
 
 // add makes the steps of one kind, in the order of their names.

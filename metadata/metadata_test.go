@@ -283,12 +283,14 @@ func TestAStoppedRunSaysWhatItDidNotTry(t *testing.T) {
 	from := source(t, anIndex(t, "a", `{}`, `{}`, `{}`))
 	to := newTarget()
 	p := plan(t, Input{Source: from, Target: to})
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	stopped := errors.New("stopped by signal: interrupt")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(stopped)
 	report, err := p.Apply(ctx, to)
-	if !errors.Is(err, context.Canceled) || report.ends() != "a not_tried" {
+	if !errors.Is(err, stopped) || report.ends() != "a not_tried" {
 		t.Errorf("%v, %s", err, report.ends())
 	}
+	says(t, report.Findings, "a: its request was under way when the work was stopped; the target may have carried it out")
 }
 
 func TestAPlanIsForItsTargetOnly(t *testing.T) {

@@ -86,6 +86,8 @@ func (r *Report) finish(plan *Plan) {
 		switch {
 		case result.Fate == Failed:
 			finding.What = "failed: " + result.Reason
+		case result.Fate == NotTried && result.Reason != "":
+			finding.What = result.Reason
 		case result.Fate == NotTried:
 			finding.What = "not tried, as the work ended before"
 		case result.Fate == Created && len(result.Differences) > 0:
