@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -110,6 +111,11 @@ func (r *IndexRow) read(ctx context.Context, s *snapshot.Snapshot) error {
 		}
 	}
 	return nil
+}
+
+// Problems tells whether an index can't be read.
+func (l *Indices) Problems() bool {
+	return slices.ContainsFunc(l.Indices, func(row IndexRow) bool { return row.Problem != "" })
 }
 
 // WriteText prints a row per index.

@@ -352,7 +352,7 @@ func (s *settler) run(ctx context.Context, settled <-chan *pending) error {
 	if failed != nil {
 		return failed
 	}
-	return ctx.Err()
+	return context.Cause(ctx)
 }
 
 // take settles one batch and saves the state now and then.

@@ -13,7 +13,7 @@ import (
 func lockState(file string) (unlock func() error, err error) {
 	f, err := os.OpenFile(file+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("lock the state file: %w", err)
+		return nil, fmt.Errorf("lock the state file: %w; name one in a folder that can be written to with --state-file", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		closeErr := f.Close()

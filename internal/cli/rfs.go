@@ -177,7 +177,16 @@ func requireIndices(ctx context.Context, client *cluster.Client, plan *rfs.Plan)
 			return fmt.Errorf("%s is an alias on the target, and documents would go into the index behind it; remove the alias, or leave the index out with --index-allowlist", name)
 		}
 	}
-	return fmt.Errorf("the target has no index %s; create with the same snapshot and allowlist: migassist metadata migrate", strings.Join(missing, ", "))
+	return fmt.Errorf("the target has no index %s; create with the same snapshot and allowlist: migassist metadata migrate", listed(missing))
+}
+
+// listed joins names; of very many the first.
+func listed(names []string) string {
+	const most = 20
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s, and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 func (p *program) printSummary(settings *config.Config, summary *rfs.Summary) error {

@@ -49,7 +49,13 @@ func (p *program) runSnapshotList(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return p.print(settings.Output, list, list.WriteText)
+	if err := p.print(settings.Output, list, list.WriteText); err != nil {
+		return err
+	}
+	if list.Problems() {
+		return errFindings
+	}
+	return nil
 }
 
 func (p *program) consoleSnapshotDescribe() *cobra.Command {
