@@ -97,17 +97,15 @@ func (d *describer) marks(ctx context.Context) (presence, error) {
 		return nowhere, err
 	}
 	base := strings.TrimSuffix(d.name, ".dvd")
-	for _, field := range fields {
-		if !field.SoftDeletes || field.DocValues == NoDocValues || field.docValuesFile(d.segment.Name) != base {
-			continue
-		}
-		meta, err := d.files.read(ctx, base+".dvm")
-		if err != nil {
-			return nowhere, err
-		}
-		return d.segment.findColumn(input.NewCursor(base+".dvm", meta, 0), base+".dvm", fields, field)
+	field, ok := softDeletesField(fields)
+	if !ok || field.docValuesFile(d.segment.Name) != base {
+		return nowhere, nil
 	}
-	return nowhere, nil
+	meta, err := d.files.read(ctx, base+".dvm")
+	if err != nil {
+		return nowhere, err
+	}
+	return d.segment.findColumn(input.NewCursor(base+".dvm", meta, 0), base+".dvm", fields, field)
 }
 
 // storedMeta prints .fdm.

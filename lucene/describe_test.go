@@ -110,7 +110,7 @@ func checkExplained(t *testing.T, dir *memory) {
 }
 
 // fileBytes returns a file, which may lie in a compound file.
-func fileBytes(t *testing.T, dir *memory, name string) []byte {
+func fileBytes(t testing.TB, dir *memory, name string) []byte {
 	t.Helper()
 	if data, ok := dir.files[name]; ok {
 		return data

@@ -272,10 +272,39 @@ func TestUnknownFormatsAreNamed(t *testing.T) {
 			}
 			other := slices.Clone(data[:len(data)-input.FooterSize])
 			copy(other[5:], "Lucene77")
+			unknown := s.dir.with(name, seal(other))
 			var unsupported *UnsupportedError
-			if _, err := ids(t.Context(), s.dir.with(name, seal(other))); !errors.As(err, &unsupported) || unsupported.File != name {
+			if _, err := ids(t.Context(), unknown); !errors.As(err, &unsupported) || unsupported.File != name {
 				t.Errorf("%s: %v", name, err)
 			}
+			if err := check(t.Context(), unknown); !errors.As(err, &unsupported) || unsupported.File != name {
+				t.Errorf("%s is found only while reading: %v", name, err)
+			}
+			if open := unknown.open.Load(); open != 0 {
+				t.Errorf("%s: %d files were left open", name, open)
+			}
+		}
+	}
+}
+
+// check does what planning a run does.
+func check(ctx context.Context, dir Directory) error {
+	commit, err := OpenCommit(ctx, dir)
+	if err != nil {
+		return err
+	}
+	for _, segment := range commit.Segments {
+		if err := segment.Check(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestCheckPassesAllFixtures(t *testing.T) {
+	for _, s := range fixtureShards(t) {
+		if err := check(t.Context(), s.dir); err != nil || s.dir.open.Load() != 0 {
+			t.Errorf("%s: %v, %d files left open", s.name, err, s.dir.open.Load())
 		}
 	}
 }

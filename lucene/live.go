@@ -36,8 +36,13 @@ func (s *Segment) readLive(ctx context.Context, f *files, fields []Field) (bitse
 	return live, nil
 }
 
+// deletesFile is the name of the newest .liv.
+func (s *Segment) deletesFile() string {
+	return s.Name + "_" + generation(s.deletesGen) + ".liv"
+}
+
 func (s *Segment) readDeletes(ctx context.Context, f *files, live bitset) error {
-	name := s.Name + "_" + generation(s.deletesGen) + ".liv"
+	name := s.deletesFile()
 	data, err := f.read(ctx, name)
 	if err != nil {
 		return err
@@ -77,25 +82,33 @@ func wordOrder(little bool) string {
 
 // readSoftDeletes clears the bit of each document that has a value in the soft-deletes column.
 func (s *Segment) readSoftDeletes(ctx context.Context, f *files, fields []Field, live bitset) error {
-	for _, field := range fields {
-		if !field.SoftDeletes || field.DocValues == NoDocValues {
-			continue
-		}
-		deleted, err := s.docsWithValue(ctx, f, fields, field)
-		if err != nil {
-			return err
-		}
-		before := live.count()
-		for i := range live {
-			live[i] &^= deleted[i]
-		}
-		if got := before - live.count(); got != s.SoftDeleted {
-			return &input.CorruptError{
-				File: field.docValuesFile(s.Name) + ".dvd",
-				Want: fmt.Sprintf("%d softly deleted documents in field %s", s.SoftDeleted, field.Name), Got: strconv.Itoa(got),
-			}
-		}
-		return nil
+	field, ok := softDeletesField(fields)
+	if !ok {
+		return &input.CorruptError{File: s.fieldsFile(), Want: fmt.Sprintf("a field that marks %d softly deleted documents", s.SoftDeleted), Got: "none"}
 	}
-	return &input.CorruptError{File: s.fieldsFile(), Want: fmt.Sprintf("a field that marks %d softly deleted documents", s.SoftDeleted), Got: "none"}
+	deleted, err := s.docsWithValue(ctx, f, fields, field)
+	if err != nil {
+		return err
+	}
+	before := live.count()
+	for i := range live {
+		live[i] &^= deleted[i]
+	}
+	if got := before - live.count(); got != s.SoftDeleted {
+		return &input.CorruptError{
+			File: field.docValuesFile(s.Name) + ".dvd",
+			Want: fmt.Sprintf("%d softly deleted documents in field %s", s.SoftDeleted, field.Name), Got: strconv.Itoa(got),
+		}
+	}
+	return nil
+}
+
+// softDeletesField finds the field whose column marks softly deleted documents.
+func softDeletesField(fields []Field) (Field, bool) {
+	for _, field := range fields {
+		if field.SoftDeletes && field.DocValues != NoDocValues {
+			return field, true
+		}
+	}
+	return Field{}, false
 }

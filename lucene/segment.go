@@ -206,19 +206,3 @@ type UnsupportedError struct {
 func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("%s has format %q, which this version does not read (it reads %s)", e.File, e.Codec, strings.Join(e.Known, ", "))
 }
-
-// Check tells, from the headers alone, whether the segment's stored fields have a format that is read.
-func (s *Segment) Check(ctx context.Context) (err error) {
-	f, err := s.openFiles(ctx)
-	if err != nil {
-		return err
-	}
-	st := &stored{name: s.Name + ".fdt"}
-	if st.data, err = f.open(ctx, st.name); err == nil {
-		err = closeWith(st.readHeader(s), st.data)
-	}
-	if closeErr := f.close(); err == nil {
-		err = closeErr
-	}
-	return err
-}

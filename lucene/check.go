@@ -1,0 +1,55 @@
+package lucene
+
+import "context"
+
+// Check tells, from headers and field infos alone, whether all files that reading the segment takes have formats that
+// are read, so that a run does not find out in its middle. It is an *[UnsupportedError] where one has not.
+func (s *Segment) Check(ctx context.Context) (err error) {
+	f, err := s.openFiles(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := f.close(); err == nil {
+			err = closeErr
+		}
+	}()
+	st := &stored{name: s.Name + ".fdt"}
+	if st.data, err = f.open(ctx, st.name); err != nil {
+		return err
+	}
+	if err := closeWith(st.readHeader(s), st.data); err != nil {
+		return err
+	}
+	fields, err := s.readFields(ctx, f)
+	if err != nil {
+		return err
+	}
+	if s.deletesGen != noGeneration {
+		if err := checkFormat(ctx, f, s.deletesFile(), liveFormats); err != nil {
+			return err
+		}
+	}
+	if field, ok := softDeletesField(fields); ok && s.SoftDeleted > 0 && field.docValuesFile(s.Name) != "" {
+		return checkFormat(ctx, f, field.docValuesFile(s.Name)+".dvm", docValuesFormats)
+	}
+	return nil
+}
+
+// checkFormat tells whether the codec name in a file's header has a row in a table.
+func checkFormat[V any](ctx context.Context, f *files, name string, formats map[string]V) (err error) {
+	file, err := f.open(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = closeWith(err, file) }()
+	c, err := headOf(file)
+	if err != nil {
+		return err
+	}
+	header := c.IndexHeader()
+	if _, known := formats[header.Codec]; c.Err() == nil && !known {
+		return &UnsupportedError{File: name, Codec: header.Codec, Known: keys(formats)}
+	}
+	return c.Err()
+}

@@ -1,0 +1,407 @@
+package lucene
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"migassist/lucene/input"
+)
+
+// The targets take the body of a file, without footer, and append a right one, so that mutations get past the
+// checksum. Seeds are real files, taken out of the fixtures when the test runs.
+
+// bodies yields the files with an extension, or with commitPrefix segments_N, without their footers, each content once.
+func bodies(tb testing.TB, extension string, parts ...string) [][]byte {
+	tb.Helper()
+	var found [][]byte
+	add := func(dir *memory) {
+		for _, name := range allFiles(tb, dir) {
+			if path.Ext(name) != extension && (extension != commitPrefix || !strings.HasPrefix(name, commitPrefix)) {
+				continue
+			}
+			data := fileBytes(tb, dir, name)
+			body := data[:len(data)-input.FooterSize]
+			if !slices.ContainsFunc(found, func(other []byte) bool { return bytes.Equal(other, body) }) {
+				found = append(found, body)
+			}
+		}
+	}
+	for _, s := range fixtureShards(tb, parts...) {
+		add(s.dir)
+	}
+	for _, dir := range writtenIndices(tb) {
+		add(dir)
+	}
+	if len(found) == 0 {
+		tb.Fatal("there is no ", extension)
+	}
+	return found
+}
+
+// seedShards are those whose files are seeds.
+var seedShards = []string{"second/recreated/0", "7.10.2/second/hard-deletes/0", "2.19.1/second/not-compound/0", "second/best-compression/0"}
+
+// owner returns a segment to which a file with this body may belong, and the file's name.
+func owner(body []byte, extension string) (*Segment, string) {
+	header := input.NewCursor("header", body, 0).IndexHeader()
+	s := &Segment{Name: "_0", ID: header.ID, deletesGen: noGeneration, fieldsGen: noGeneration}
+	if header.Suffix != "" {
+		return s, s.Name + "_" + header.Suffix + extension
+	}
+	return s, s.Name + extension
+}
+
+// bounded runs what reads size bytes of input: it must not allocate far more, and its error must name a place in a file.
+func bounded(t *testing.T, size, factor int, read func() error) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	err := read()
+	runtime.ReadMemStats(&after)
+	if got, limit := after.TotalAlloc-before.TotalAlloc, uint64(size*factor+4<<20); got > limit {
+		t.Fatalf("%d bytes of input made it allocate %d, more than %d: %v", size, got, limit, err)
+	}
+	var corrupt *input.CorruptError
+	var unsupported *UnsupportedError
+	var tooLarge *TooLargeError
+	switch {
+	case err == nil, errors.As(err, &unsupported) && unsupported.File != "", errors.As(err, &tooLarge):
+	case errors.As(err, &corrupt) && corrupt.File != "" && corrupt.Offset >= 0:
+	default:
+		t.Fatalf("%T: %v", err, err)
+	}
+}
+
+// perByte is how many bytes of memory a byte of metadata may take: a string of no bytes takes 16, a map's entry more.
+const perByte = 200
+
+func FuzzCommit(f *testing.F) {
+	for _, body := range bodies(f, commitPrefix, seedShards...) {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		header := input.NewCursor("header", body, 0).IndexHeader()
+		data := seal(body)
+		bounded(t, len(data), perByte, func() error {
+			commit, err := parseCommit(input.NewCursor("segments_"+header.Suffix, data, 0), commitPrefix+header.Suffix)
+			if err == nil && commit == nil {
+				t.Error("neither a commit nor an error")
+			}
+			return err
+		})
+	})
+}
+
+func FuzzSegmentInfo(f *testing.F) {
+	for _, body := range bodies(f, ".si", seedShards...) {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		data := seal(body)
+		s, _ := owner(body, ".si")
+		bounded(t, len(data), perByte, func() error {
+			err := s.parseInfo(input.NewCursor("_0.si", data, 0))
+			if err == nil && (s.MaxDoc < 0 || s.MaxDoc > MaxDocs) {
+				t.Errorf("%d documents", s.MaxDoc)
+			}
+			return err
+		})
+	})
+}
+
+func FuzzCompoundEntries(f *testing.F) {
+	for _, body := range bodies(f, ".cfe", seedShards...) {
+		f.Add(body, int64(1<<20))
+	}
+	f.Fuzz(func(t *testing.T, body []byte, size int64) {
+		data := seal(body)
+		s, _ := owner(body, ".cfe")
+		size = max(size, 0)
+		bounded(t, len(data), perByte, func() error {
+			entries, _, err := s.parseEntries(input.NewCursor("_0.cfe", data, 0), size)
+			for name, e := range entries {
+				if err == nil && (e.offset < 0 || e.length < 0 || e.offset+e.length > size || e.offset+e.length < 0) {
+					t.Errorf("%s has %d bytes at %d of %d", name, e.length, e.offset, size)
+				}
+			}
+			return err
+		})
+	})
+}
+
+func FuzzFields(f *testing.F) {
+	for _, body := range bodies(f, ".fnm", seedShards...) {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		data := seal(body)
+		s, name := owner(body, ".fnm")
+		bounded(t, len(data), perByte, func() error {
+			fields, err := s.parseFields(input.NewCursor(name, data, 0), name)
+			if err == nil && len(slotsOf(fields, testFields)) > maxFieldNumber+1 {
+				t.Error("a table of slots larger than any")
+			}
+			return err
+		})
+	})
+}
+
+func FuzzLiveDocs(f *testing.F) {
+	for _, body := range bodies(f, ".liv", seedShards...) {
+		f.Add(body, uint32(25), uint32(8))
+		f.Add(body, uint32(90), uint32(10))
+	}
+	f.Fuzz(func(t *testing.T, body []byte, maxDoc, deleted uint32) {
+		data := seal(body)
+		s, name := owner(body, ".liv")
+		s.MaxDoc, s.Deleted = int(maxDoc%100_000), int(deleted)
+		bounded(t, len(data)+s.MaxDoc, perByte, func() error {
+			live := newBitset(s.MaxDoc)
+			live.fill(s.MaxDoc)
+			err := s.parseDeletes(input.NewCursor(name, data, 0), name, live)
+			if err == nil && s.MaxDoc-live.count() != s.Deleted {
+				t.Errorf("%d of %d documents are live, %d deleted", live.count(), s.MaxDoc, s.Deleted)
+			}
+			return err
+		})
+	})
+}
+
+func FuzzColumns(f *testing.F) {
+	for _, body := range bodies(f, ".dvm", seedShards...) {
+		f.Add(body, uint64(0x1111_1111_1111_1111))
+		f.Add(body, uint64(0))
+	}
+	f.Fuzz(func(t *testing.T, body []byte, skippers uint64) {
+		data := seal(body)
+		s, name := owner(body, ".dvm")
+		fields := make([]Field, 64)
+		for i := range fields {
+			fields[i] = Field{Name: fmt.Sprint(i), Number: i, DocValues: Numeric, Skipper: skippers>>i&1 != 0}
+			if i%2 == 1 {
+				fields[i].Attributes = map[string]string{"Lucene80DocValuesFormat.mode": "BEST_COMPRESSION"}
+			}
+		}
+		bounded(t, len(data), perByte, func() error {
+			return s.walkColumns(input.NewCursor(name, data, 0), name, fields, func(m columns, kind DocValuesType, field Field) bool {
+				m.skip(kind, field)
+				return true
+			})
+		})
+		bounded(t, len(data), perByte, func() error {
+			_, err := s.findColumn(input.NewCursor(name, data, 0), name, fields, fields[int(skippers%64)])
+			return err
+		})
+	})
+}
+
+func FuzzPresence(f *testing.F) {
+	docs := somePresence(3 * presenceBlock)
+	f.Add(writePresence(docs[:500], binary.BigEndian, -1), int8(-1), uint32(70_000), false)
+	f.Add(writePresence(docs[len(docs)-70_000:], binary.LittleEndian, 9), int8(9), uint32(3*presenceBlock), true)
+	f.Add(writePresence(docs, binary.BigEndian, 15), int8(15), uint32(3*presenceBlock), false)
+	f.Fuzz(func(t *testing.T, data []byte, rankPower int8, maxDoc uint32, little bool) {
+		n := int(maxDoc % (8 * presenceBlock))
+		bounded(t, len(data)+n, perByte, func() error {
+			c := input.NewCursor("_0.dvd", data, 100)
+			c.SetLittleEndian(little)
+			return parsePresence(c, int(rankPower), n, newBitset(n))
+		})
+	})
+}
+
+// FuzzChunkIndex reads .fdm and .fdx and walks the chunks they tell of, from several documents on.
+func FuzzChunkIndex(f *testing.F) {
+	for _, meta := range bodies(f, ".fdm", seedShards...) {
+		f.Add(meta, make([]byte, 64), 100_000, 1)
+	}
+	manyBlocks := built{chunks: someChunks(5, 1, 30, 2, 1, 4, 4), shift: 1}.index()
+	unsealed := func(name string) []byte {
+		data := manyBlocks.files[name]
+		return data[:len(data)-input.FooterSize]
+	}
+	f.Add(unsealed("_0.fdm"), unsealed("_0.fdx"), len(manyBlocks.files["_0.fdt"]), 47)
+	f.Fuzz(func(t *testing.T, meta, index []byte, size, docs int) {
+		size, docs = max(0, min(size, 1<<20)), max(0, min(docs, 1<<20))
+		data := seal(meta)
+		s, _ := owner(meta, ".fdm")
+		s.MaxDoc = docs
+		codec := input.NewCursor("header", meta, 0).Header().Codec
+		for name, format := range storedFormats {
+			if codec != format.index+"Meta" {
+				continue
+			}
+			st := &stored{name: "_0.fdt", codec: name, format: format, version: format.newest, begin: 54}
+			st.data, st.index = input.NewBytes("_0.fdt", make([]byte, size)), input.NewBytes("_0.fdx", seal(index))
+			bounded(t, len(data)+len(index)+size, 4*perByte, func() error {
+				if err := st.parseMeta(input.NewCursor("_0.fdm", data, 0), s); err != nil {
+					return err
+				}
+				return walkChunks(t, st, docs)
+			})
+			break
+		}
+	})
+}
+
+// walkChunks checks that the chunks from a document on follow each other and end with the last document.
+func walkChunks(t *testing.T, st *stored, docs int) error {
+	t.Helper()
+	for _, from := range []int{0, docs / 2, docs} {
+		next := -1
+		err := st.chunks(from, func(ch chunk) (bool, error) {
+			if ch.endDoc <= ch.doc || ch.endDoc > docs || ch.endDoc <= from || next >= 0 && ch.doc != next || from == 0 && next < 0 && ch.doc != 0 {
+				t.Errorf("from %d: chunk of documents %d to %d of %d, want %d", from, ch.doc, ch.endDoc, docs, next)
+			}
+			next = ch.endDoc
+			return true, nil
+		})
+		if err != nil {
+			return err
+		}
+		if next >= 0 && next != docs {
+			t.Errorf("from %d: the chunks end at %d of %d", from, next, docs)
+		}
+	}
+	return nil
+}
+
+// FuzzChunk decodes one chunk in each format: its head, its payload, the fields of its documents.
+func FuzzChunk(f *testing.F) {
+	formats := slices.Sorted(slices.Values(keys(storedFormats)))
+	for _, s := range fixtureShards(f, append(seedShards, "second/large-deflate/0", "large/0")...) {
+		addChunks(f, s.dir, formats)
+	}
+	for _, dir := range writtenIndices(f) {
+		addChunks(f, dir, formats)
+	}
+	decoder := Decoder{Limit: 8 << 20}
+	f.Fuzz(func(t *testing.T, kind byte, version bool, data []byte, doc, n, chunkSize int) {
+		codec := formats[int(kind)%len(formats)]
+		st := &stored{name: "_0.fdt", codec: codec, format: storedFormats[codec], version: storedFormats[codec].newest, chunkSize: max(1, chunkSize), maxDoc: MaxDocs}
+		if version {
+			st.version = st.format.oldest
+		}
+		doc, n = max(0, min(doc, 1<<20)), max(1, min(n, 1<<18))
+		docs := &Documents{segment: &Segment{Name: "_0"}, stored: st, wanted: testFields, slots: []int8{0, 1, 2, -1, 0, 1}}
+		span := &Span{FirstDoc: doc, EndDoc: doc + n, docs: docs, data: data, base: 54, chunks: []chunk{{doc: doc, endDoc: doc + n, from: 54, to: 54 + int64(len(data))}}}
+		bounded(t, len(data), 2*st.format.ratio, func() error {
+			next := doc
+			return decoder.Decode(span, 0, func(d *Doc) error {
+				if d.Number != next || len(d.Values) != len(testFields) {
+					t.Errorf("document %d with %d values, want %d", d.Number, len(d.Values), next)
+				}
+				next++
+				return nil
+			})
+		})
+	})
+}
+
+func addChunks(f *testing.F, dir *memory, formats []string) {
+	f.Helper()
+	commit, err := OpenCommit(f.Context(), dir)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, segment := range commit.Segments {
+		docs, err := segment.Open(f.Context())
+		if err != nil {
+			f.Fatal(err)
+		}
+		for span, err := range docs.Spans(f.Context(), 0, nil) {
+			if err != nil {
+				f.Fatal(err)
+			}
+			st := docs.stored
+			for _, ch := range span.chunks {
+				if ch.to-ch.from < 16<<10 { // larger ones are mostly text, which tells the fuzzer nothing
+					f.Add(byte(slices.Index(formats, st.codec)), st.version == st.format.oldest, span.data[ch.from-span.base:ch.to-span.base], ch.doc, ch.endDoc-ch.doc, st.chunkSize)
+				}
+			}
+		}
+		if err := docs.Close(); err != nil {
+			f.Fatal(err)
+		}
+	}
+}
+
+// FuzzSegment reads and describes a whole index in which one file has another body.
+func FuzzSegment(f *testing.F) {
+	var indices []*memory
+	for _, name := range []string{"8.11.4-fast-plain", "8.11.4-high-plain", "9.0.0-fast-compound", "9.12.1-fast-sorted", "10.3.1-high-plain"} {
+		indices = append(indices, unzip(f, "testdata/written/lucene-"+name+".zip"))
+	}
+	for _, s := range fixtureShards(f, seedShards...) {
+		indices = append(indices, s.dir)
+	}
+	for i, dir := range indices {
+		for k, name := range dir.Names() {
+			// Two of the segments have every kind of file.
+			if name != expectedFile && (strings.HasPrefix(name, "_0") || strings.HasPrefix(name, "_5") || strings.HasPrefix(name, commitPrefix)) {
+				f.Add(byte(i), byte(k), dir.files[name][:len(dir.files[name])-input.FooterSize])
+			}
+		}
+	}
+	decoder := &Decoder{Limit: 8 << 20}
+	f.Fuzz(func(t *testing.T, index, file byte, body []byte) {
+		dir := indices[int(index)%len(indices)]
+		name := dir.Names()[int(file)%len(dir.files)]
+		changed := dir.with(name, seal(body))
+		size := 0
+		for _, data := range changed.files {
+			size += len(data)
+		}
+		bounded(t, size+len(body)*ratioDeflate/perByte, perByte, func() error { return withoutMissing(readLimited(t.Context(), decoder, changed)) })
+		bounded(t, size+len(body)*ratioDeflate/perByte, perByte, func() error {
+			err := Describe(t.Context(), changed, name, io.Discard)
+			if err != nil && strings.Contains(err.Error(), "no segment of the commit") || name == expectedFile {
+				return nil
+			}
+			return withoutMissing(err)
+		})
+		if open := changed.open.Load(); open != 0 {
+			t.Fatalf("%d files were left open", open)
+		}
+	})
+}
+
+// withoutMissing passes over files that are not there because another one names them.
+func withoutMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// readLimited reads all documents with a decoder that has a limit.
+func readLimited(ctx context.Context, decoder *Decoder, dir *memory) error {
+	commit, err := OpenCommit(ctx, dir)
+	if err != nil {
+		return err
+	}
+	for _, segment := range commit.Segments {
+		docs, err := segment.Open(ctx, testFields...)
+		if err != nil {
+			return err
+		}
+		err = readSpans(ctx, decoder, docs, 0, func(*Doc) error { return nil })
+		if closeErr := docs.Close(); err == nil {
+			err = closeErr
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
