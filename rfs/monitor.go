@@ -56,7 +56,8 @@ func (m *Monitor) sample() sample {
 
 func (m *Monitor) speak(p pace) {
 	if m.Terminal != nil {
-		fmt.Fprintf(m.Terminal, "\r\x1b[K%s", p)
+		// Cut at the edge: a line that wraps could not be rewritten, and would fill the screen.
+		fmt.Fprintf(m.Terminal, "\r\x1b[K\x1b[?7l%s\x1b[?7h", p)
 		return
 	}
 	m.Log.Info().Int64("documents", p.read).Int64("bytes", p.bytes).Float64("percent", round(p.percent)).

@@ -68,5 +68,8 @@ func TestMonitorRewritesALineOnATerminal(t *testing.T) {
 		if got := strings.Count(out.String(), "\r\x1b[K"); got != 4 || strings.Contains(out.String(), "\n") || !strings.HasSuffix(out.String(), "\r\x1b[K") {
 			t.Errorf("%q", out.String())
 		}
+		if got := strings.Count(out.String(), "\x1b[?7h"); got != 3 || strings.Count(out.String(), "\x1b[?7l") != 3 {
+			t.Errorf("the line may wrap: %q", out.String())
+		}
 	})
 }

@@ -71,8 +71,22 @@ func (p *program) load(cmd *cobra.Command, scope config.Scope) (*config.Config, 
 	if err != nil {
 		return nil, zerolog.Nop(), err
 	}
-	logger, err := telemetry.NewLogger(settings.Log, p.streams.Err, isTerminal(p.streams.Err), time.Now)
+	var to io.Writer = p.streams.Err
+	if isTerminal(to) {
+		to = aboveProgress{to}
+	}
+	logger, err := telemetry.NewLogger(settings.Log, to, isTerminal(p.streams.Err), time.Now)
 	return settings, logger, err
+}
+
+// aboveProgress is the log on a terminal, where the line of the progress may stand: a log line takes its place.
+type aboveProgress struct{ io.Writer }
+
+func (a aboveProgress) Write(line []byte) (int, error) {
+	if _, err := io.WriteString(a.Writer, "\r\x1b[K"); err != nil {
+		return 0, err
+	}
+	return a.Writer.Write(line)
 }
 
 // print gives a result as JSON, or as the words that the function writes.

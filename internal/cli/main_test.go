@@ -73,3 +73,14 @@ func TestResultsThatCannotBeWrittenAreAFailure(t *testing.T) {
 		}
 	}
 }
+
+func TestALogLineTakesThePlaceOfTheProgress(t *testing.T) {
+	var terminal bytes.Buffer
+	terminal.WriteString("  12% of something")
+	if n, err := (aboveProgress{&terminal}).Write([]byte("a warning\n")); n != len("a warning\n") || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if got := terminal.String(); got != "  12% of something\r\x1b[Ka warning\n" {
+		t.Errorf("%q", got)
+	}
+}
