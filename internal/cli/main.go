@@ -71,7 +71,7 @@ func (p *program) load(cmd *cobra.Command, scope config.Scope) (*config.Config, 
 	if err != nil {
 		return nil, zerolog.Nop(), err
 	}
-	var to io.Writer = p.streams.Err
+	to := p.streams.Err
 	if isTerminal(to) {
 		to = aboveProgress{to}
 	}
@@ -82,6 +82,7 @@ func (p *program) load(cmd *cobra.Command, scope config.Scope) (*config.Config, 
 // aboveProgress is the log on a terminal, where the line of the progress may stand: a log line takes its place.
 type aboveProgress struct{ io.Writer }
 
+// Write gives the line to the terminal, after what clears the one that stands there.
 func (a aboveProgress) Write(line []byte) (int, error) {
 	if _, err := io.WriteString(a.Writer, "\r\x1b[K"); err != nil {
 		return 0, err

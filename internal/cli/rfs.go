@@ -78,7 +78,7 @@ func (p *program) backfill(ctx context.Context, settings *config.Config, source 
 	pending := b.Pending()
 	if pending == 0 && b.Resumed() {
 		log.Info().Str("state", settings.RFS.StateFile).Msg("everything was moved by a former run; remove the state file to move it again")
-		if summary, err = b.Run(ctx); err == nil {
+		if summary, err = b.Run(ctx); err == nil && len(summary.Findings) == 0 {
 			err = errNothing
 		}
 		return summary, err

@@ -99,3 +99,16 @@ func TestAFailureSaysWhatItWasOfAndHowToGoOn(t *testing.T) {
 		t.Errorf("code %d: %s", code, talk)
 	}
 }
+
+func TestFindingsAreSaidAgainWhenNothingIsLeftToDo(t *testing.T) {
+	t.Chdir(t.TempDir())
+	server, send := startTarget(t)
+	rfs := append(demoArguments(t, server, "rfs"), "--index-allowlist", "articles")
+	send(http.MethodPut, "/articles", `{"mappings":{"dynamic":"strict"}}`)
+	for range 2 {
+		code, out, talk := command(t, rfs...)
+		if code != exitFindings || !strings.Contains(out, "the target refused 300 documents") {
+			t.Errorf("code %d: %s%s", code, out, talk)
+		}
+	}
+}
