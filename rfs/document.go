@@ -3,6 +3,7 @@ package rfs
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"unicode/utf8"
 
@@ -219,4 +220,13 @@ func (s jsonState) next(before []byte, b byte) jsonState {
 func isJSON(source []byte) bool {
 	trimmed := bytes.TrimLeft(source, " \t\r\n\uFEFF")
 	return len(trimmed) == 0 || trimmed[0] == '{' || trimmed[0] == '/'
+}
+
+// quote returns s as a JSON string.
+func quote(s string) string {
+	quoted, err := json.Marshal(s)
+	if err != nil { // a string always marshals
+		return `""`
+	}
+	return string(quoted)
 }
