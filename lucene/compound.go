@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
-	"strings"
 
 	"migassist/lucene/input"
 )
@@ -127,11 +127,7 @@ func (f *files) close() error {
 	return closeWith(nil, f.compound)
 }
 
+// keys returns the names of a table's rows, sorted.
 func keys[V any](m map[string]V) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, strings.TrimSpace(name))
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(m))
 }

@@ -148,7 +148,11 @@ func (r *spanReader) add(ch chunk) { r.chunks = append(r.chunks, ch) }
 // read turns the gathered chunks into a span.
 func (r *spanReader) read(ctx context.Context) (*Span, error) {
 	first, end := r.chunks[0], r.chunks[len(r.chunks)-1]
-	span := r.pool.take(int(end.to - first.from))
+	size := int(end.to - first.from)
+	if r.pool != nil && r.pool.Limit > 0 && size > max(r.pool.Limit, spanBytes) {
+		return nil, &TooLargeError{File: r.docs.stored.name, FirstDoc: first.doc, EndDoc: end.endDoc, Size: size, Limit: r.pool.Limit}
+	}
+	span := r.pool.take(size)
 	span.docs, span.base, span.FirstDoc, span.EndDoc = r.docs, first.from, first.doc, end.endDoc
 	span.chunks = append(span.chunks[:0], r.chunks...)
 	r.chunks = r.chunks[:0]
@@ -194,7 +198,13 @@ func (r *spanReader) finish(ctx context.Context) error {
 
 // SpanPool keeps the memory of spans for the next ones. It is safe for use by several goroutines; a nil
 // pool keeps nothing.
-type SpanPool struct{ free chan *Span }
+type SpanPool struct {
+	// Limit bounds the compressed bytes of a chunk, from 256 KiB up; 0 is no limit. A chunk above it ends the
+	// sequence in a *TooLargeError, before memory is taken for it.
+	Limit int
+
+	free chan *Span
+}
 
 // NewSpanPool returns a pool that keeps at most n spans.
 func NewSpanPool(n int) *SpanPool { return &SpanPool{free: make(chan *Span, n)} }

@@ -337,6 +337,30 @@ func TestLargeChunksAreRefusedByName(t *testing.T) {
 	}
 }
 
+// TestLargeSpansAreRefusedByName: the compressed bytes are bounded, too, before they are read.
+func TestLargeSpansAreRefusedByName(t *testing.T) {
+	dir := built{chunks: [][]string{{storedDoc("0")}, {storedDoc("1", strings.Repeat("x", 2*spanBytes))}, {storedDoc("2")}}}.index()
+	commit, err := OpenCommit(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, err := commit.Segments[0].Open(t.Context(), testFields...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer docs.Close()
+	pool := NewSpanPool(1)
+	pool.Limit = spanBytes
+	spans := 0
+	for _, err = range docs.Spans(t.Context(), 0, pool) {
+		spans++
+	}
+	var tooLarge *TooLargeError
+	if !errors.As(err, &tooLarge) || tooLarge.FirstDoc != 1 || tooLarge.EndDoc != 2 || tooLarge.Limit != spanBytes || spans != 2 {
+		t.Errorf("%d spans, %v", spans, err)
+	}
+}
+
 // TestCancelledReadsEnd: neither the verifying of what lies before the first document nor the rest goes on.
 func TestCancelledReadsEnd(t *testing.T) {
 	dir := built{chunks: someChunks(200, 200)}.index()
