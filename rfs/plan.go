@@ -59,6 +59,9 @@ func unreadable(index string, err error) Finding {
 	if unsupported(err) {
 		return Finding{Index: index, Kind: "unsupported", Reason: err.Error(), Failed: true}
 	}
+	if _, large := errors.AsType[*lucene.TooLargeError](err); large {
+		err = fmt.Errorf("%w (--memory)", err)
+	}
 	return Finding{Index: index, Kind: "unreadable", Reason: err.Error(), Failed: true}
 }
 

@@ -70,6 +70,9 @@ func (p *program) runRFS(cmd *cobra.Command) error {
 func (p *program) backfill(ctx context.Context, settings *config.Config, source *source, plan *rfs.Plan, to *destination, log zerolog.Logger) (summary *rfs.Summary, err error) {
 	options := rfsOptions(settings)
 	options.Indices = to.indices
+	if len(plan.Items) == 0 { // nothing to go on with, and nothing that a next run should trip over
+		options.StateFile = ""
+	}
 	b, err := rfs.New(source.snapshot, plan, to.sink, source.repository.URI(), options)
 	if err != nil {
 		return nil, err
