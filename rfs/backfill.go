@@ -162,6 +162,7 @@ func (b *Backfill) run(ctx context.Context) ([]Finding, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	o := b.options
 	spans, batches := lucene.NewSpanPool(2*o.Workers+2), newBatchPool(4*o.Workers)
+	spans.Limit = o.Memory / 2
 	jobs, order := make(chan *job, o.Workers), make(chan *job, 2*o.Workers)
 
 	group.Go(func() error {

@@ -418,3 +418,16 @@ func TestFileSinkKeepsWhatIsThere(t *testing.T) {
 		t.Errorf("got %q", data)
 	}
 }
+
+// TestADocumentLargerThanTheMemoryIsNamed reads documents of hundreds of kilobytes with a budget below that.
+func TestADocumentLargerThanTheMemoryIsNamed(t *testing.T) {
+	snap := openFixture(t, "elasticsearch-7.10.2-chunked/chunked")
+	got := &keep{t: t, docs: map[string]string{}}
+	summary := run(t, snap, planAll(t, snap), got, rfs.Options{Memory: 128 << 10})
+	if !summary.Failed() || len(summary.Findings) != 1 || !strings.Contains(summary.Findings[0].Reason, "--memory") || !strings.Contains(summary.Findings[0].Reason, "large") {
+		t.Errorf("findings %+v", summary.Findings)
+	}
+	if !summary.Total.Balanced() || summary.Total.Written < 242 {
+		t.Errorf("the other index was to go on: %+v", summary.Total)
+	}
+}
