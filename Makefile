@@ -37,7 +37,7 @@ e2e-cluster: ## the client, and the embedded target, held against real servers
 e2e-all: e2e e2e-metadata e2e-cluster ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
-	$(LINTER) run ./...
+	$(LINTER) run --allow-parallel-runners ./...
 
 $(LINTER): tools/go.mod tools/go.sum
 	cd tools && CGO_ENABLED=0 $(GO) build -o ../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
