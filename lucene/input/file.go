@@ -16,6 +16,22 @@ type File interface {
 	Size() int64 // in bytes
 }
 
+// willReader is a file that can make use of knowing what will be read.
+type willReader interface{ WillRead(off, length int64) }
+
+// WillRead tells f that these bytes are about to be read front to back, in pieces. A file in a far store
+// fetches them in few large requests and nothing beyond them; for others it means nothing. It may be said
+// again, also of ranges that touch. A range that ends beyond the file ends with it.
+func WillRead(f File, off, length int64) { willRead(f, f.Size(), off, length) }
+
+func willRead(data any, size, off, length int64) {
+	far, ok := data.(willReader)
+	if !ok || off < 0 || off >= size || length <= 0 {
+		return
+	}
+	far.WillRead(off, min(length, size-off))
+}
+
 // maxWhole bounds a file that is read whole. Metadata files are kilobytes, generations of doc values
 // and live documents of the largest segment (2^31 documents) at most some hundred megabytes.
 const maxWhole = 1 << 30
@@ -121,6 +137,11 @@ type section struct {
 func (s *section) Name() string { return s.name }
 func (s *section) Size() int64  { return s.size }
 func (s *section) Close() error { return nil }
+
+// WillRead tells the file that the section lies in. The range lies within the section.
+func (s *section) WillRead(off, length int64) {
+	willRead(s.data, s.off+s.size, s.off+off, length)
+}
 
 // ReadAt implements io.ReaderAt within the section.
 func (s *section) ReadAt(p []byte, off int64) (int, error) {

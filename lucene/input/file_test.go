@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -231,5 +232,30 @@ func TestSections(t *testing.T) {
 	var corrupt *CorruptError
 	if !errors.As(err, &corrupt) || corrupt.File != "part" || corrupt.Offset != 4 {
 		t.Error(err)
+	}
+}
+
+// far is a file that notes what it is told.
+type far struct {
+	File
+	told [][2]int64
+}
+
+func (f *far) WillRead(off, length int64) { f.told = append(f.told, [2]int64{off, length}) }
+
+func TestWillReadReachesTheFileBelow(t *testing.T) {
+	file := &far{File: NewBytes("f", make([]byte, 100))}
+	outer := NewSection("cfs", file, 10, 80)
+	inner := NewSection("fdt", outer, 20, 30)
+	WillRead(inner, 5, 10)
+	WillRead(inner, 5, 1<<62)
+	WillRead(file, 90, 1<<62)
+	for _, nothing := range [][2]int64{{30, 1}, {-1, 5}, {0, 0}, {0, -3}, {1 << 62, 1}} {
+		WillRead(inner, nothing[0], nothing[1])
+	}
+	WillRead(NewBytes("in memory", make([]byte, 5)), 0, 5)
+	want := [][2]int64{{35, 10}, {35, 25}, {90, 10}}
+	if !slices.Equal(file.told, want) {
+		t.Errorf("got %v, want %v", file.told, want)
 	}
 }
