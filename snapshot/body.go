@@ -10,7 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"migassist/lucene/input"
-	"migassist/snapshot/smile"
+	"migassist/xcontent/smile"
 )
 
 // kind is what the body of a metadata blob is, told by its first bytes.

@@ -16,10 +16,10 @@ var rows = map[int][]string{
 		"rfs/lease/filelease", "rfs/lease/indexlease", "rfs/lease/objectlease",
 		"internal/sandbox",
 	},
-	1: {"capture", "cluster", "internal/blob", "lucene", "internal/telemetry"},
+	1: {"capture", "cluster", "internal/blob", "lucene", "xcontent", "internal/telemetry"},
 	0: {
 		"config", "selection", "cluster/version", "cluster/route", "capture/httpwire", "rfs/lease",
-		"lucene/input", "snapshot/smile", "internal/retry", "internal/awsauth", "internal/arch",
+		"lucene/input", "xcontent/smile", "xcontent/lzf", "internal/retry", "internal/awsauth", "internal/arch",
 	},
 }
 

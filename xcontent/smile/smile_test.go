@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"migassist/snapshot/smile"
+	"migassist/xcontent/smile"
 )
 
 // TestJacksonVectorsDecodeAsJacksonDoes: testdata holds pairs that jackson-dataformat-smile 2.10.4 (the
