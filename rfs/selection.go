@@ -34,9 +34,9 @@ func Select(ctx context.Context, snap *snapshot.Snapshot, allow selection.Allowl
 
 // sourceFindings says what an index does not keep of its documents, and whether what it keeps can be moved.
 func sourceFindings(index *snapshot.Index) (findings []Finding, readable bool) {
-	source := index.SourceMode()
+	source := index.Source()
 	switch source.Mode {
-	case snapshot.SourceKept:
+	case snapshot.SourceStored:
 		return nil, true
 	case snapshot.SourceFiltered:
 		return []Finding{{Index: index.Name, Kind: "filtered-source", Reason: filtered(source)}}, true

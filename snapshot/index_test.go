@@ -146,15 +146,16 @@ func TestMappingsInEveryForm(t *testing.T) {
 }
 
 func TestSourceModeLooksAtEveryTypeAndSetting(t *testing.T) {
+	stored := snapshot.Source{Mode: snapshot.SourceStored}
 	for name, c := range map[string]struct {
 		mappings []any
 		settings object
 		want     snapshot.Source
 	}{
-		"plain":            {[]any{object{"_doc": object{"properties": object{"_source": object{"type": "keyword"}}}}}, nil, snapshot.Source{}},
-		"no mapping":       {nil, nil, snapshot.Source{}},
-		"enabled":          {[]any{object{"_doc": object{"_source": object{"enabled": true}}}}, nil, snapshot.Source{}},
-		"empty lists":      {[]any{object{"_doc": object{"_source": object{"includes": []any{}, "excludes": []any{}}}}}, nil, snapshot.Source{}},
+		"plain":            {[]any{object{"_doc": object{"properties": object{"_source": object{"type": "keyword"}}}}}, nil, stored},
+		"no mapping":       {nil, nil, stored},
+		"enabled":          {[]any{object{"_doc": object{"_source": object{"enabled": true}}}}, nil, stored},
+		"empty lists":      {[]any{object{"_doc": object{"_source": object{"includes": []any{}, "excludes": []any{}}}}}, nil, stored},
 		"disabled":         {[]any{object{"_doc": object{"_source": object{"enabled": false}}}}, nil, snapshot.Source{Mode: snapshot.SourceDisabled, Type: "_doc"}},
 		"disabled by text": {[]any{object{"t": object{"_source": object{"enabled": "false"}}}}, nil, snapshot.Source{Mode: snapshot.SourceDisabled, Type: "t"}},
 		"mode disabled":    {[]any{object{"_doc": object{"_source": object{"mode": "disabled"}}}}, nil, snapshot.Source{Mode: snapshot.SourceDisabled, Type: "_doc"}},
@@ -168,7 +169,12 @@ func TestSourceModeLooksAtEveryTypeAndSetting(t *testing.T) {
 		},
 		"setting synthetic": {[]any{object{"_doc": object{}}}, object{"index.mapping.source.mode": "synthetic"}, snapshot.Source{Mode: snapshot.SourceSynthetic}},
 		"setting disabled":  {nil, object{"index.mapping.source.mode": "disabled"}, snapshot.Source{Mode: snapshot.SourceDisabled}},
-		"setting derived":   {nil, object{"index.derived_source.enabled": "true"}, snapshot.Source{Mode: snapshot.SourceSynthetic}},
+		"setting derived":   {nil, object{"index.derived_source.enabled": "true"}, snapshot.Source{Mode: snapshot.SourceDerived}},
+		"derived, disabled": {[]any{object{"_doc": object{"_source": object{"enabled": false}}}}, object{"index.derived_source.enabled": "true"}, snapshot.Source{Mode: snapshot.SourceDisabled, Type: "_doc"}},
+		"setting stored":    {[]any{object{"_doc": object{"_source": object{"mode": "synthetic"}}}}, object{"index.mapping.source.mode": "stored"}, stored},
+		"only for new types": {
+			[]any{object{"_default_": object{"_source": object{"enabled": false}}}, object{"a": object{}}}, nil, stored,
+		},
 	} {
 		h := newHandmade()
 		h.meta["mappings"] = c.mappings
@@ -178,25 +184,25 @@ func TestSourceModeLooksAtEveryTypeAndSetting(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if diff := cmp.Diff(c.want, x.SourceMode()); diff != "" {
+		if diff := cmp.Diff(c.want, x.Source()); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }
 
 func TestSourceModeOfRealIndices(t *testing.T) {
-	want := map[string]string{"no-source": "disabled", "filtered-source": "filtered"}
+	want := map[string]snapshot.SourceMode{"no-source": snapshot.SourceDisabled, "filtered-source": snapshot.SourceFiltered}
 	eachSnapshot(t, func(t *testing.T, _ string, s *snapshot.Snapshot) {
 		for _, name := range s.IndexNames() {
 			x, err := s.Index(t.Context(), name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			expect := "kept"
+			expect := snapshot.SourceStored
 			if w, ok := want[name]; ok {
 				expect = w
 			}
-			if got := x.SourceMode().Mode.String(); got != expect {
+			if got := x.SourceMode(); got != expect {
 				t.Errorf("%s: %s, want %s", name, got, expect)
 			}
 		}

@@ -83,7 +83,7 @@ func checkBooks(t *testing.T, s *snapshot.Snapshot) *snapshot.Index {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source := x.SourceMode()
+	source := x.Source()
 	if source.Mode != snapshot.SourceFiltered || strings.Join(source.Excludes, " ") != "secret" || x.Shards != 1 ||
 		strings.Join(x.Lists["index.analysis.filter.st.stopwords"], " ") != "a b" || x.State != "open" || x.UUID == "" ||
 		string(x.Aliases["reading"]) != `{"index_routing":"1","search_routing":"1"}` || !strings.Contains(string(x.Mappings["_doc"]), `"title":{"type":"text"}`) {
