@@ -1,8 +1,9 @@
 # Everything a developer types. `make` alone lists it.
-# Settings: FUZZTIME (30s a target), BENCHTIME, BENCHREPO (where the million documents lie), GO.
+# Settings: FUZZTIME (30s a target), FUZZJOBS (2 at a time), BENCHTIME, BENCHREPO (where the million documents lie), GO.
 
 GO        ?= go
 FUZZTIME  ?= 30s
+FUZZJOBS  ?= 2
 BENCHTIME ?= 1s
 BENCHREPO ?= dist/bench
 # The version comes from git here, not from the go command, which gives up where the repository belongs to somebody else.
@@ -42,13 +43,15 @@ lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 $(LINTER): tools/go.mod tools/go.sum
 	cd tools && CGO_ENABLED=0 $(GO) build -o ../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-fuzz: ## every Fuzz target for FUZZTIME (30s) each
-	@set -e; for package in $$($(GO) list ./...); do \
-		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-			echo "== $$package $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package; \
-		done; \
-	done
+fuzz: ## every Fuzz target for FUZZTIME (30s) each, FUZZJOBS (2) at a time
+	@log=$$(mktemp -d); trap 'rm -rf "$$log"' EXIT; \
+	for package in $$($(GO) list ./...); do \
+		$(GO) test -list '^Fuzz' $$package | sed -n "s,^Fuzz,$$package Fuzz,p"; \
+	done | xargs -P $(FUZZJOBS) -n 2 sh -c ' \
+		out='$$log'/$$2; \
+		if $(GO) test -run "^\$$" -fuzz "^$$2\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x -parallel 1 $$1 >$$out 2>&1; \
+		then echo "ok $$1 $$2: $$(grep "^fuzz: elapsed" $$out | tail -n 1)"; \
+		else echo "FAIL $$1 $$2"; cat $$out; exit 1; fi' fuzz
 
 bench: build $(BENCHREPO)/repository ## the benchmarks, then a million documents read (Java 17, Maven to make them)
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
