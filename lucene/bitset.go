@@ -27,6 +27,9 @@ func (b bitset) count() int {
 	return n
 }
 
+// count8 counts the set bits of byte i.
+func (b bitset) count8(i int) int { return bits.OnesCount8(byte(b[i/8] >> (i % 8 * 8))) }
+
 // any tells whether a bit of from..to-1 is set.
 func (b bitset) any(from, to int) bool {
 	for from < to {

@@ -26,7 +26,7 @@ func (s *Segment) Check(ctx context.Context) (err error) {
 		return err
 	}
 	if s.deletesGen != noGeneration {
-		if err := checkFormat(ctx, f, s.deletesFile(), liveFormats); err != nil {
+		if err := s.checkLive(ctx, f); err != nil {
 			return err
 		}
 	}
@@ -34,6 +34,14 @@ func (s *Segment) Check(ctx context.Context) (err error) {
 		return checkFormat(ctx, f, field.docValuesFile(s.Name)+".dvm", docValuesFormats)
 	}
 	return nil
+}
+
+// checkLive tells whether the format of the live documents is known. In Lucene 4 there is one.
+func (s *Segment) checkLive(ctx context.Context, f *files) error {
+	if s.plain {
+		return nil
+	}
+	return checkFormat(ctx, f, s.deletesFile(), liveFormats)
 }
 
 // checkFormat tells whether the codec name in a file's header has a row in a table.

@@ -43,12 +43,18 @@ func (m columns) skipNumeric() int64 {
 	m.Note("    %d bits each", bits)
 	m.Note("    above %d, times %d", m.I64(), m.I64())
 	m.notePlace("values")
+	if m.format.jumps {
+		m.noteJumps()
+	}
+	return values
+}
+
+func (m columns) noteJumps() {
 	if jumps := m.I64(); jumps < 0 {
 		m.Note("    no jump table")
 	} else {
 		m.Note("    jump table at %d of .dvd", jumps)
 	}
-	return values
 }
 
 // tableNote says how values are coded: numbers in a table, above a minimum, or in blocks with minima of their own.

@@ -23,14 +23,16 @@ type entry struct{ offset, length int64 }
 
 // compoundFormat is a row: how a table of a compound file reads.
 type compoundFormat struct {
+	newest int // header version
 	little bool
-	data   string // codec name of .cfs
 }
 
-// compoundFormats by the codec name in the header of .cfe. Source: Lucene50CompoundFormat, Lucene90CompoundFormat.
+// compoundFormats by the codec name in the header of .cfe. Source: CompoundFileDirectory of Lucene 4,
+// Lucene50CompoundFormat, Lucene90CompoundFormat.
 var compoundFormats = map[string]compoundFormat{
-	"Lucene50CompoundEntries": {data: "Lucene50CompoundData"},
-	"Lucene90CompoundEntries": {data: "Lucene90CompoundData", little: true},
+	"CompoundFileWriterEntries": {newest: 1},
+	"Lucene50CompoundEntries":   {},
+	"Lucene90CompoundEntries":   {little: true},
 }
 
 func (s *Segment) openFiles(ctx context.Context) (*files, error) {
@@ -46,45 +48,26 @@ func (s *Segment) openFiles(ctx context.Context) (*files, error) {
 	if f.compound, err = s.dir.Open(ctx, s.Name+".cfs"); err != nil {
 		return nil, err
 	}
-	var format compoundFormat
-	if f.entries, format, err = s.parseEntries(input.NewCursor(name, data, 0), f.compound.Size()); err == nil {
-		err = s.checkCompound(f.compound, format, f.entries)
-	}
-	if err != nil {
+	if f.entries, err = s.parseEntries(input.NewCursor(name, data, 0), f.compound.Size()); err != nil {
 		return nil, closeWith(err, f.compound)
 	}
 	return f, nil
 }
 
-// checkCompound tells whether .cfs begins as it should and ends where it should. Its checksum is not verified, which would take reading
-// all of it: each file within has its own.
-func (s *Segment) checkCompound(file input.File, format compoundFormat, entries map[string]entry) error {
-	if err := s.checkHeader(file, s.Name+".cfs", format.data, 0); err != nil {
-		return err
-	}
-	end := int64(0)
-	for _, e := range entries {
-		end = max(end, e.offset+e.length)
-	}
-	if end+input.FooterSize != file.Size() {
-		return &input.CorruptError{File: s.Name + ".cfs", Offset: end, Want: fmt.Sprintf("only the footer, %d bytes, after the last file", input.FooterSize), Got: fmt.Sprint(file.Size() - end)}
-	}
-	return nil
-}
-
-// parseEntries reads the table of a compound file of size bytes.
-func (s *Segment) parseEntries(c *input.Cursor, size int64) (map[string]entry, compoundFormat, error) {
-	header := c.IndexHeader()
+// parseEntries reads the table of a compound file of size bytes, which must end where it should. Of .cfs itself neither header nor
+// checksum are read: each file within has its own.
+func (s *Segment) parseEntries(c *input.Cursor, size int64) (map[string]entry, error) {
+	header := s.header(c)
 	format, known := compoundFormats[header.Codec]
 	if c.Err() == nil && !known {
-		return nil, format, &UnsupportedError{File: s.Name + ".cfe", Codec: header.Codec, Known: keys(compoundFormats)}
+		return nil, &UnsupportedError{File: s.Name + ".cfe", Codec: header.Codec, Known: keys(compoundFormats)}
 	}
-	c.ExpectVersion(header, 0, 0)
+	c.ExpectVersion(header, 0, format.newest)
 	s.expectOwner(c, header, s.Name+".cfe")
 	c.SetLittleEndian(format.little)
 	n := c.Count(1 + 8 + 8) // a name, two numbers
 	c.Note("%d files", n)
-	entries := make(map[string]entry, n)
+	entries, end := make(map[string]entry, n), int64(0)
 	for i := 0; i < n && c.Err() == nil; i++ {
 		name := s.Name + c.Str()
 		_, twice := entries[name]
@@ -94,10 +77,16 @@ func (s *Segment) parseEntries(c *input.Cursor, size int64) (map[string]entry, c
 		c.Expect(e.offset >= 0 && e.length >= 0 && e.offset <= size-e.length,
 			fmt.Sprintf("a place within the %d bytes of the compound file", size), fmt.Sprintf("%d bytes at %d", e.length, e.offset))
 		c.Note("  %d bytes at %d", e.length, e.offset)
-		entries[name] = e
+		entries[name], end = e, max(end, e.offset+e.length)
 	}
-	c.Footer()
-	return entries, format, c.Err()
+	finish(c, header)
+	if hasFooter(header) {
+		end += input.FooterSize
+	}
+	if c.Err() == nil && end != size {
+		return nil, &input.CorruptError{File: s.Name + ".cfs", Offset: min(end, size), Want: fmt.Sprintf("%d bytes, as its table says", end), Got: fmt.Sprint(size)}
+	}
+	return entries, c.Err()
 }
 
 // open returns the file of that name. The caller closes it.
@@ -117,7 +106,7 @@ func (f *files) read(ctx context.Context, name string) (data []byte, err error) 
 		return nil, err
 	}
 	defer func() { err = closeWith(err, file) }()
-	return input.ReadVerified(file)
+	return readSound(file)
 }
 
 func (f *files) close() error {

@@ -28,6 +28,7 @@ type describer struct {
 	trace   input.Trace // what is not yet printed
 	segment *Segment
 	files   *files
+	decoder Decoder
 }
 
 // flush prints what has been noted.
@@ -99,7 +100,7 @@ func (d *describer) whole(file input.File, parse func(*input.Cursor) error) (err
 	if err := parse(d.cursor(data, 0)); err != nil {
 		return err
 	}
-	return input.CheckCRC(d.name, data)
+	return checkSum(d.name, data)
 }
 
 // cursor reads bytes from an offset of the file, and notes.
@@ -111,8 +112,8 @@ func (d *describer) cursor(data []byte, base int64) *input.Cursor {
 
 func (d *describer) file(ctx context.Context) error {
 	s, extension := d.segment, path.Ext(d.name)
-	if extension == ".fdt" || extension == ".fdx" {
-		return d.stored(ctx, extension == ".fdx")
+	if extension == ".fdt" {
+		return d.chunks(ctx)
 	}
 	file, err := d.files.open(ctx, d.name)
 	if err != nil {
@@ -124,12 +125,14 @@ func (d *describer) file(ctx context.Context) error {
 			_, err := s.parseFields(c, d.name)
 			return err
 		})
-	case ".liv":
+	case ".liv", ".del":
 		return d.whole(file, d.live)
 	case ".dvm":
 		return d.whole(file, func(c *input.Cursor) error { return d.columns(ctx, c) })
 	case ".fdm":
 		return d.whole(file, func(c *input.Cursor) error { return d.storedMeta(ctx, c) })
+	case ".fdx":
+		return d.index(ctx, file)
 	case ".dvd":
 		return d.values(ctx, file)
 	default:
@@ -208,7 +211,7 @@ func (d *describer) head(file input.File) (int64, error) {
 		return 0, err
 	}
 	c.Attach(&d.trace)
-	c.IndexHeader()
+	d.segment.header(c)
 	return c.Offset(), c.Err()
 }
 
@@ -219,8 +222,12 @@ func (d *describer) gap(from, to int64, meaning string) {
 	}
 }
 
-// foot prints the bytes from at on as a gap, and the footer, and checks the CRC.
+// foot prints the bytes from at on as a gap, and the footer, and checks the CRC. Files of Lucene before 4.8 end without.
 func (d *describer) foot(ctx context.Context, file input.File, at int64, gap string) error {
+	if d.segment.plain && !endsInFooter(file) {
+		d.gap(at, file.Size(), gap)
+		return nil
+	}
 	begin := max(at, file.Size()-input.FooterSize)
 	d.gap(at, begin, gap)
 	foot := make([]byte, file.Size()-begin)
@@ -233,4 +240,14 @@ func (d *describer) foot(ctx context.Context, file input.File, at int64, gap str
 		return c.Err()
 	}
 	return verify(ctx, file)
+}
+
+// endsInFooter tells whether the last bytes of a file look like a footer.
+func endsInFooter(file input.File) bool {
+	foot := make([]byte, input.FooterSize)
+	if file.Size() < input.FooterSize || input.ReadFull(file, foot, file.Size()-input.FooterSize) != nil {
+		return false
+	}
+	_, err := input.FooterChecksum(file.Name(), foot, 0)
+	return err == nil
 }

@@ -58,7 +58,7 @@ func (d *describer) compound(ctx context.Context) (err error) {
 		return err
 	}
 	return d.whole(table, func(c *input.Cursor) error {
-		_, _, err := s.parseEntries(c, data.Size())
+		_, err := s.parseEntries(c, data.Size())
 		return err
 	})
 }
@@ -73,7 +73,7 @@ func (d *describer) parts(ctx context.Context, file input.File) error {
 	if err != nil {
 		return err
 	}
-	entries, _, err := d.segment.parseEntries(input.NewCursor(d.segment.Name+".cfe", table, 0), file.Size())
+	entries, err := d.segment.parseEntries(input.NewCursor(d.segment.Name+".cfe", table, 0), file.Size())
 	if err != nil {
 		return err
 	}
@@ -110,62 +110,72 @@ func (d *describer) marks(ctx context.Context) (presence, error) {
 
 // storedMeta prints .fdm.
 func (d *describer) storedMeta(ctx context.Context, c *input.Cursor) error {
-	st := &stored{name: d.segment.Name + ".fdt"}
-	var err error
-	if st.data, err = d.files.open(ctx, st.name); err != nil {
+	st, err := d.openStored(ctx)
+	if err != nil {
 		return err
 	}
-	if err = st.readHeader(d.segment); err == nil {
-		err = st.parseMeta(c, d.segment)
-	}
+	_, err = st.parseMeta(c, d.segment)
 	return closeWith(err, st.data)
 }
 
-// stored prints .fdx, or .fdt.
-func (d *describer) stored(ctx context.Context, index bool) (err error) {
+// openStored opens .fdt and reads its header.
+func (d *describer) openStored(ctx context.Context) (*stored, error) {
 	st := &stored{name: d.segment.Name + ".fdt"}
+	var err error
 	if st.data, err = d.files.open(ctx, st.name); err != nil {
-		return err
+		return nil, err
 	}
-	if st.index, err = d.files.open(ctx, d.segment.Name+".fdx"); err != nil {
-		return closeWith(err, st.data)
+	if err := st.readHeader(d.segment); err != nil {
+		return nil, closeWith(err, st.data)
 	}
-	defer func() { err = closeWith(closeWith(err, st.index), st.data) }()
-	file := st.data
-	if index {
-		file = st.index
+	return st, nil
+}
+
+// index prints .fdx. It closes the file.
+func (d *describer) index(ctx context.Context, file input.File) (err error) {
+	st, err := d.openStored(ctx)
+	if err != nil {
+		return closeWith(err, file)
 	}
+	if st.version < st.format.meta && st.format.legacy != "" {
+		return closeWith(d.whole(file, func(c *input.Cursor) error {
+			_, err := st.parseLegacy(c, d.segment, d.legacyBlock)
+			return err
+		}), st.data)
+	}
+	defer func() { err = closeWith(closeWith(err, st.data), file) }()
 	at, err := d.head(file)
 	if err != nil {
 		return err
 	}
-	if err = st.readHeader(d.segment); err == nil {
-		err = st.readMeta(ctx, d.segment, d.files)
-	}
+	index, err := st.readSequences(ctx, d.segment, d.files)
 	if err != nil {
 		return err
 	}
-	if index {
-		return d.sequences(ctx, st, at)
-	}
-	return d.chunks(ctx, st)
+	return d.sequences(ctx, file, index.(*sequences), at)
+}
+
+// legacyBlock remarks the chunks of a block of the old .fdx.
+func (d *describer) legacyBlock(b legacyBlock) {
+	d.list("  first document", slices.Values(b.docs.append(nil, b.chunks)))
+	d.list("  offset in .fdt", slices.Values(b.places.append(nil, b.chunks)))
 }
 
 // sequences prints the two sequences of .fdx, from offset at on.
-func (d *describer) sequences(ctx context.Context, st *stored, at int64) error {
+func (d *describer) sequences(ctx context.Context, file input.File, q *sequences, at int64) error {
 	for _, sequence := range []struct {
 		monotonic
 		start int64
 		of    string
-	}{{st.docs, st.docsAt, "first document"}, {st.pointers, st.pointersAt, "offset in .fdt"}} {
+	}{{q.docs, q.docsAt, "first document"}, {q.places, q.placesAt, "offset in .fdt"}} {
 		number := 0
 		for b := range sequence.blocks {
-			values, err := sequence.readBlock(nil, st.index, sequence.start, b)
+			values, err := sequence.readBlock(nil, file, sequence.start, b)
 			if err != nil {
 				return err
 			}
 			from, packed := sequence.start+sequence.blocks[b].offset, make([]byte, sequence.bytes(b))
-			if err := input.ReadFull(st.index, packed, from); err != nil {
+			if err := input.ReadFull(file, packed, from); err != nil {
 				return err
 			}
 			d.gap(at, from, "padding")
@@ -179,67 +189,87 @@ func (d *describer) sequences(ctx context.Context, st *stored, at int64) error {
 			}
 		}
 	}
-	return d.foot(ctx, st.index, at, "padding")
+	return d.foot(ctx, file, at, "padding")
 }
 
-// chunks prints the head of each chunk, what its compression says of itself, and its documents.
-func (d *describer) chunks(ctx context.Context, st *stored) error {
+// chunks prints .fdt: the head of each chunk, what its compression says of itself, and its documents.
+func (d *describer) chunks(ctx context.Context) (err error) {
+	st := &stored{name: d.name}
+	if st.data, err = d.files.open(ctx, st.name); err != nil {
+		return err
+	}
+	defer func() { err = closeWith(err, st.data) }()
+	c, err := headOf(st.data)
+	if err != nil {
+		return err
+	}
+	c.Attach(&d.trace)
+	if err := st.parseHeader(c, d.segment); err != nil {
+		return err
+	}
+	if st.index, err = st.readIndex(ctx, d.segment, d.files); err != nil {
+		return err
+	}
 	fields, err := d.segment.readFields(ctx, d.files)
 	if err != nil {
 		return err
 	}
-	names := make(map[int64]string, len(fields))
+	names := make(map[int]string, len(fields))
 	for _, field := range fields {
-		names[int64(field.Number)] = field.Name
+		names[field.Number] = field.Name
 	}
-	decoder := Decoder{payload: st.format.payload(), format: st.codec}
-	err = st.chunks(0, func(ch chunk) (bool, error) {
-		data := make([]byte, ch.to-ch.from)
-		if err := input.ReadFull(st.data, data, ch.from); err != nil {
-			return false, err
-		}
-		c := d.cursor(data, ch.from)
-		if err := decoder.inflate(c, st, ch); err != nil {
-			return false, err
-		}
-		at := 0
-		for i, length := range decoder.lengths {
-			d.document(ch.doc+i, decoder.out[at:at+int(length)], names)
-			at += int(length)
-		}
-		return true, d.flush()
-	})
-	if err != nil {
+	if err := st.chunks(0, func(ch chunk) (bool, error) { return true, d.chunk(st, ch, names) }); err != nil {
 		return err
 	}
-	return d.foot(ctx, st.data, st.end, "not read")
+	if gap := st.bodyEnd() - st.end; gap > 0 {
+		d.gap(st.end, st.bodyEnd(), "what merging wants to know")
+	}
+	return d.foot(ctx, st.data, st.bodyEnd(), "not read")
+}
+
+func (d *describer) chunk(st *stored, ch chunk, names map[int]string) error {
+	data := make([]byte, ch.to-ch.from)
+	if err := input.ReadFull(st.data, data, ch.from); err != nil {
+		return err
+	}
+	if d.decoder.format != st.codec {
+		d.decoder.format, d.decoder.payload = st.codec, st.format.payload()
+	}
+	if err := d.decoder.inflate(d.cursor(data, ch.from), st, ch); err != nil {
+		return err
+	}
+	at := 0
+	for i, length := range d.decoder.lengths {
+		d.document(ch.doc+i, d.decoder.out[at:at+int(length)], st.format.numbers, names)
+		at += int(length)
+	}
+	return d.flush()
 }
 
 // shownBytes is how many bytes of a value are printed.
 const shownBytes = 48
 
 // document remarks what the stored fields of one document are.
-func (d *describer) document(number int, doc []byte, names map[int64]string) {
+func (d *describer) document(number int, doc []byte, coding numberCoding, names map[int]string) {
 	d.trace.Remark("document %d, %d bytes", number, len(doc))
-	c := input.NewCursor(d.name, doc, 0)
-	for c.Remaining() > 0 {
-		head := c.VLong()
-		kind, name := head&typeMask, names[head>>typeBits]
-		if kind > typeBytes {
-			next := skipNumber(doc, c.Pos(), uint64(kind))
-			c.Expect(next >= 0, "a number", "something else")
-			c.Skip(next - c.Pos())
-			d.trace.Remark("  %s: a number", name)
-			continue
+	for at := 0; at < len(doc); {
+		field, value, next := readField(doc, at, coding)
+		if field < 0 {
+			d.trace.Remark("  at byte %d: no field", at)
+			return
 		}
-		value := c.Bytes(c.VInt())
-		shown := ""
-		if len(value) > shownBytes {
-			shown = ", which go on"
+		at = next
+		switch value.Kind {
+		case Int, Long:
+			d.trace.Remark("  %s: %d", names[field], value.Int())
+		case Float, Double:
+			d.trace.Remark("  %s: %g", names[field], value.Float())
+		default:
+			shown := ""
+			if len(value.Bytes) > shownBytes {
+				shown = ", which go on"
+			}
+			d.trace.Remark("  %s: %d bytes%s: %q", names[field], len(value.Bytes), shown, value.Bytes[:min(len(value.Bytes), shownBytes)])
 		}
-		d.trace.Remark("  %s: %d bytes%s: %q", name, len(value), shown, value[:min(len(value), shownBytes)])
-	}
-	if c.Err() != nil {
-		d.trace.Remark("  %v", c.Err())
 	}
 }

@@ -3,6 +3,7 @@ package lucene
 import (
 	"context"
 	"iter"
+	"sync"
 
 	"migassist/lucene/input"
 )
@@ -14,11 +15,13 @@ type Documents struct {
 	stored  *stored
 	live    bitset   // nil: all
 	wanted  []string // names of the stored fields to return
-	slots   []int8   // per field number: index in wanted, or -1
+	slots   []int16  // per field number: index in wanted, or -1
 	fields  []Field
+
+	byNumber func() map[int]Field
 }
 
-// Open prepares to read the wanted stored fields, at most 127, of the segment's live documents.
+// Open prepares to read the wanted stored fields, at most 32767, of the segment's live documents.
 func (s *Segment) Open(ctx context.Context, wanted ...string) (*Documents, error) {
 	f, err := s.openFiles(ctx)
 	if err != nil {
@@ -40,6 +43,7 @@ func (d *Documents) open(ctx context.Context) (err error) {
 	}
 	if d.fields, err = d.segment.readFields(ctx, d.files); err == nil {
 		d.slots = slotsOf(d.fields, d.wanted)
+		d.byNumber = sync.OnceValue(d.numbered)
 		d.live, err = d.segment.readLive(ctx, d.files, d.fields)
 	}
 	if err != nil {
@@ -49,21 +53,39 @@ func (d *Documents) open(ctx context.Context) (err error) {
 }
 
 // slotsOf maps field numbers to the place of their name in wanted.
-func slotsOf(fields []Field, wanted []string) []int8 {
-	var slots []int8
+func slotsOf(fields []Field, wanted []string) []int16 {
+	places, size := make(map[string]int16, len(wanted)), 0
 	for slot, name := range wanted {
-		for _, field := range fields {
-			if field.Name != name {
-				continue
-			}
-			for len(slots) <= field.Number {
-				slots = append(slots, -1)
-			}
-			slots[field.Number] = int8(slot)
+		places[name] = int16(slot)
+	}
+	for _, field := range fields {
+		if _, ok := places[field.Name]; ok {
+			size = max(size, field.Number+1)
+		}
+	}
+	slots := make([]int16, size)
+	for number := range slots {
+		slots[number] = -1
+	}
+	for _, field := range fields {
+		if slot, ok := places[field.Name]; ok {
+			slots[field.Number] = slot
 		}
 	}
 	return slots
 }
+
+// numbered returns the fields by their numbers.
+func (d *Documents) numbered() map[int]Field {
+	numbers := make(map[int]Field, len(d.fields))
+	for _, field := range d.fields {
+		numbers[field.Number] = field
+	}
+	return numbers
+}
+
+// FieldInfos returns the fields of the segment, in the order in which it lists them. They are not to be changed.
+func (d *Documents) FieldInfos() []Field { return d.fields }
 
 // Close closes the segment's files.
 func (d *Documents) Close() error {
@@ -190,8 +212,11 @@ func (r *spanReader) last(ctx context.Context, yield func(*Span, error) bool) (s
 // finish adds what follows the last chunk read: only the footer, unless documents were asked for from beyond the last on.
 func (r *spanReader) finish(ctx context.Context) error {
 	data := r.docs.stored.data
-	if err := addUpTo(ctx, r.sum, data, data.Size()-input.FooterSize, nil); err != nil {
+	if err := addUpTo(ctx, r.sum, data, r.docs.stored.bodyEnd(), nil); err != nil {
 		return err
+	}
+	if r.docs.stored.bodyEnd() == data.Size() {
+		return nil // a format without a checksum
 	}
 	return r.sum.Finish(data, nil)
 }

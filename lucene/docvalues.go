@@ -11,6 +11,7 @@ import (
 type docValuesFormat struct {
 	oldest, newest int // header versions
 	little         bool
+	jumps          bool   // entries say where jump tables are (Lucene 8)
 	nested         bool   // sorted kinds are written as the numeric kinds they consist of (Lucene 9)
 	data           string // codec name of .dvd
 	// compressed is the header version from which binary columns are always compressed; from
@@ -18,11 +19,12 @@ type docValuesFormat struct {
 	compressed, configurable int
 }
 
-// docValuesFormats by the codec name in the header of .dvm. Source: Lucene80DocValuesFormat (version 1:
-// 8.5 to 8.7), Lucene90DocValuesFormat.
+// docValuesFormats by the codec name in the header of .dvm. Source: Lucene70DocValuesFormat, Lucene80DocValuesFormat
+// (version 1: 8.5 to 8.7), Lucene90DocValuesFormat.
 var docValuesFormats = map[string]docValuesFormat{
-	"Lucene80DocValuesMetadata": {oldest: 0, newest: 2, data: "Lucene80DocValuesData", compressed: 1, configurable: 2},
-	"Lucene90DocValuesMetadata": {oldest: 0, newest: 0, data: "Lucene90DocValuesData", little: true, nested: true},
+	"Lucene70DocValuesMetadata": {data: "Lucene70DocValuesData"},
+	"Lucene80DocValuesMetadata": {oldest: 0, newest: 2, data: "Lucene80DocValuesData", jumps: true, compressed: 1, configurable: 2},
+	"Lucene90DocValuesMetadata": {oldest: 0, newest: 0, data: "Lucene90DocValuesData", jumps: true, little: true, nested: true},
 }
 
 // docsWithValue returns a bit for each document that has a value in the field's numeric column.
@@ -134,7 +136,10 @@ func (s *Segment) walkColumns(c *input.Cursor, name string, fields []Field, visi
 const endOfColumns = -1
 
 func (m columns) presence() presence {
-	p := presence{offset: m.I64(), length: m.I64(), jumps: int(m.U16()), rankPower: int(int8(m.U8())), format: m.format, version: m.version}
+	p := presence{offset: m.I64(), length: m.I64(), rankPower: -1, format: m.format, version: m.version}
+	if m.format.jumps {
+		p.jumps, p.rankPower = int(m.U16()), int(int8(m.U8()))
+	}
 	m.Note("    documents with a value: %v", p)
 	return p
 }

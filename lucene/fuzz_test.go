@@ -128,7 +128,7 @@ func FuzzCompoundEntries(f *testing.F) {
 		s, _ := owner(body, ".cfe")
 		size = max(size, 0)
 		bounded(t, len(data), perByte, func() error {
-			entries, _, err := s.parseEntries(input.NewCursor("_0.cfe", data, 0), size)
+			entries, err := s.parseEntries(input.NewCursor("_0.cfe", data, 0), size)
 			for name, e := range entries {
 				if err == nil && (e.offset < 0 || e.length < 0 || e.offset+e.length > size || e.offset+e.length < 0) {
 					t.Errorf("%s has %d bytes at %d of %d", name, e.length, e.offset, size)
@@ -242,11 +242,14 @@ func FuzzChunkIndex(f *testing.F) {
 				continue
 			}
 			st := &stored{name: "_0.fdt", codec: name, format: format, version: format.newest, begin: 54}
-			st.data, st.index = input.NewBytes("_0.fdt", make([]byte, size)), input.NewBytes("_0.fdx", seal(index))
+			st.data = input.NewBytes("_0.fdt", make([]byte, size))
 			bounded(t, len(data)+len(index)+size, 4*perByte, func() error {
-				if err := st.parseMeta(input.NewCursor("_0.fdm", data, 0), s); err != nil {
+				q, err := st.parseMeta(input.NewCursor("_0.fdm", data, 0), s)
+				if err != nil {
 					return err
 				}
+				q.file = input.NewBytes("_0.fdx", seal(index))
+				st.index = q
 				return walkChunks(t, st, docs)
 			})
 			break
@@ -313,12 +316,12 @@ func FuzzChunk(f *testing.F) {
 	decoder := Decoder{Limit: 8 << 20}
 	f.Fuzz(func(t *testing.T, kind byte, version bool, data []byte, doc, n, chunkSize int) {
 		codec := formats[int(kind)%len(formats)]
-		st := &stored{name: "_0.fdt", codec: codec, format: storedFormats[codec], version: storedFormats[codec].newest, chunkSize: max(1, chunkSize), maxDoc: MaxDocs}
+		st := &stored{name: "_0.fdt", codec: codec, format: storedFormats[codec], version: storedFormats[codec].newest, ints: storedFormats[codec].ints, chunkSize: max(1, chunkSize), maxDoc: MaxDocs}
 		if version {
 			st.version = st.format.oldest
 		}
 		doc, n = max(0, min(doc, 1<<20)), max(1, min(n, 1<<18))
-		docs := &Documents{segment: &Segment{Name: "_0"}, stored: st, wanted: testFields, slots: []int8{0, 1, 2, -1, 0, 1}}
+		docs := &Documents{segment: &Segment{Name: "_0"}, stored: st, wanted: testFields, slots: []int16{0, 1, 2, -1, 0, 1}}
 		span := &Span{FirstDoc: doc, EndDoc: doc + n, docs: docs, data: data, base: 54, chunks: []chunk{{doc: doc, endDoc: doc + n, from: 54, to: 54 + int64(len(data))}}}
 		bounded(t, len(data), 2*st.format.ratio, func() error {
 			next := doc

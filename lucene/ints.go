@@ -16,7 +16,7 @@ func packedInts(c *input.Cursor, values []int32) {
 		return
 	}
 	c.Expect(width <= 31, "a width of 0 to 31 bits", width)
-	data := c.Bytes((len(values)*width + 7) / 8)
+	data := c.Bytes(packedBytes(len(values), width, packedAligned))
 	if c.Err() != nil {
 		return
 	}
@@ -31,6 +31,44 @@ func packedInts(c *input.Cursor, values []int32) {
 		have -= width
 		values[i] = int32(bits >> have & (1<<width - 1))
 	}
+}
+
+// paddedInts is packedInts of the oldest version, whose streams end with a word of eight bytes.
+func paddedInts(c *input.Cursor, values []int32) {
+	at := c.Pos()
+	width := c.VInt()
+	c.Seek(at)
+	packedInts(c, values)
+	if c.Err() == nil {
+		c.Skip(packedBytes(len(values), width, 0) - packedBytes(len(values), width, packedAligned))
+	}
+}
+
+// packedBytes is how many bytes n values of width bits take in a version of packed integers.
+func packedBytes(n, width, version int) int {
+	size := (n*width + 7) / 8
+	if version < packedAligned {
+		size = (size + 7) &^ 7
+	}
+	return size
+}
+
+// bitReader takes numbers of any width from a stream of bits, highest first.
+type bitReader struct {
+	data []byte
+	at   int // in bits
+}
+
+// next returns the next number of width bits, of which there must be as many.
+func (r *bitReader) next(width int) (v uint64) {
+	for width > 0 {
+		free := 8 - r.at&7
+		n := min(width, free)
+		v = v<<n | uint64(r.data[r.at>>3])>>(free-n)&(1<<n-1)
+		r.at += n
+		width -= n
+	}
+	return v
 }
 
 // intGroup is how many values groupedInts transposes together.

@@ -170,12 +170,12 @@ func TestReadValuesPassesOverNumbers(t *testing.T) {
 	}
 	for name, number := range numbers {
 		doc := append(append([]byte{}, number...), 1<<typeBits|typeBytes, 2, 'o', 'k')
-		values := make([]Value, 1)
-		if !readValues(doc, 2, []int8{-1, 0}, values) || string(values[0].Bytes) != "ok" || values[0].Kind != Bytes {
-			t.Errorf("%s: %v", name, values)
+		d := &Doc{Values: make([]Value, 1), raw: doc, count: 2}
+		if !readValues(d, []int16{-1, 0}, bigNumbers) || string(d.Values[0].Bytes) != "ok" || d.Values[0].Kind != Bytes {
+			t.Errorf("%s: %v", name, d.Values)
 		}
 		for cut := range doc {
-			if readValues(doc[:cut], 2, []int8{-1, 0}, values) {
+			if d.raw = doc[:cut]; readValues(d, []int16{-1, 0}, bigNumbers) {
 				t.Errorf("%s: %d of %d bytes were taken for two fields", name, cut, len(doc))
 			}
 		}

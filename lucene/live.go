@@ -36,9 +36,13 @@ func (s *Segment) readLive(ctx context.Context, f *files, fields []Field) (bitse
 	return live, nil
 }
 
-// deletesFile is the name of the newest .liv.
+// deletesFile is the name of the newest .liv, or .del in Lucene 4.
 func (s *Segment) deletesFile() string {
-	return s.Name + "_" + generation(s.deletesGen) + ".liv"
+	extension := ".liv"
+	if s.plain {
+		extension = ".del"
+	}
+	return s.Name + "_" + generation(s.deletesGen) + extension
 }
 
 func (s *Segment) readDeletes(ctx context.Context, f *files, live bitset) error {
@@ -51,6 +55,9 @@ func (s *Segment) readDeletes(ctx context.Context, f *files, live bitset) error 
 }
 
 func (s *Segment) parseDeletes(c *input.Cursor, name string, live bitset) error {
+	if s.plain {
+		return s.parseBitVector(c, name, live)
+	}
 	header := c.IndexHeader()
 	little, known := liveFormats[header.Codec]
 	if c.Err() == nil && !known {

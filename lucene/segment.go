@@ -3,9 +3,7 @@ package lucene
 import (
 	"context"
 	"fmt"
-	"path"
 	"strconv"
-	"strings"
 
 	"migassist/lucene/input"
 )
@@ -21,6 +19,7 @@ type Segment struct {
 	SoftDeleted int
 
 	dir        Directory
+	plain      bool // of Lucene 4: headers have neither id nor suffix
 	compound   bool
 	deletesGen int64 // of .liv; -1: there is none
 	fieldsGen  int64 // of .fnm; -1: the segment's own
@@ -28,16 +27,34 @@ type Segment struct {
 
 // segmentInfoFormat is a row: how the .si file of a codec name reads.
 type segmentInfoFormat struct {
-	newest int // header version
-	little bool
-	blocks bool // may have the byte hasBlocks, which Lucene 9.9 added without a new version
+	newest     int // header version
+	little     bool
+	wide       int             // counts have four bytes below this header version
+	text       bool            // the version that wrote it is a string (Lucene 4)
+	oldest     bool            // says the version of the oldest document
+	attributes attributesPlace // of the pairs that formats keep there
+	sort       bool            // ends with the index sort
+	blocks     bool            // may have the byte hasBlocks, which Lucene 9.9 added without a new version
 }
 
-// segmentInfoFormats by the codec name in the header. Source: Lucene86SegmentInfoFormat, Lucene90SegmentInfoFormat
-// and Lucene99SegmentInfoFormat.
+type attributesPlace byte
+
+const (
+	attributesLast attributesPlace = iota
+	attributesBeforeFiles
+	noAttributes
+)
+
+// segmentInfoFormats by the codec name in the header. Source: Lucene40-, 46-, 50-, 62-, 70-, 86-, 90- and
+// Lucene99SegmentInfoFormat.
 var segmentInfoFormats = map[string]segmentInfoFormat{
-	"Lucene86SegmentInfo": {},
-	"Lucene90SegmentInfo": {little: true, blocks: true},
+	"Lucene40SegmentInfo": {wide: never, text: true, attributes: attributesBeforeFiles},
+	"Lucene46SegmentInfo": {newest: 1, wide: never, text: true, attributes: noAttributes},
+	"Lucene50SegmentInfo": {newest: 1, wide: 1},
+	"Lucene62SegmentInfo": {newest: 1, sort: true},
+	"Lucene70SegmentInfo": {oldest: true, sort: true},
+	"Lucene86SegmentInfo": {oldest: true, sort: true},
+	"Lucene90SegmentInfo": {oldest: true, sort: true, little: true, blocks: true},
 }
 
 func (s *Segment) readInfo(ctx context.Context) error {
@@ -50,7 +67,7 @@ func (s *Segment) readInfo(ctx context.Context) error {
 }
 
 func (s *Segment) parseInfo(c *input.Cursor) error {
-	header := c.IndexHeader()
+	header := s.header(c)
 	format, known := segmentInfoFormats[header.Codec]
 	if c.Err() == nil && !known {
 		return &UnsupportedError{File: s.Name + ".si", Codec: header.Codec, Known: keys(segmentInfoFormats)}
@@ -58,10 +75,11 @@ func (s *Segment) parseInfo(c *input.Cursor) error {
 	c.ExpectVersion(header, 0, format.newest)
 	s.expectOwner(c, header, s.Name+".si")
 	c.SetLittleEndian(format.little)
-	major, minor := c.I32(), c.I32()
-	s.Lucene = fmt.Sprintf("%d.%d.%d", major, minor, c.I32())
-	c.Note("written by Lucene %s", s.Lucene)
-	parseOldest(c)
+	c.SetWideCounts(header.Version < format.wide)
+	major, minor := s.parseWriter(c, format)
+	if format.oldest {
+		parseOldest(c)
+	}
 	s.MaxDoc = int(c.I32())
 	c.Expect(s.MaxDoc >= 0 && s.MaxDoc <= MaxDocs, "a number of documents", s.MaxDoc)
 	c.Expect(s.Deleted+s.SoftDeleted <= s.MaxDoc, fmt.Sprintf("at least the %d deleted documents", s.Deleted+s.SoftDeleted), s.MaxDoc)
@@ -71,16 +89,37 @@ func (s *Segment) parseInfo(c *input.Cursor) error {
 	if format.blocks && (major > 9 || major == 9 && minor >= 9) {
 		parseHasBlocks(c)
 	}
-	for key, value := range c.Pairs("diagnostics, %d entries") {
-		c.Note("  %s: %s", key, value)
+	notePairs(c, "diagnostics, %d entries")
+	if format.attributes == attributesBeforeFiles {
+		notePairs(c, "attributes, %d entries")
 	}
 	c.Note("files %q", c.Set())
-	for key, value := range c.Pairs("attributes, %d entries") {
+	if format.attributes == attributesLast {
+		notePairs(c, "attributes, %d entries")
+	}
+	if format.sort {
+		parseSort(c)
+	}
+	finish(c, header)
+	return c.Err()
+}
+
+// parseWriter reads the version that wrote the segment.
+func (s *Segment) parseWriter(c *input.Cursor, format segmentInfoFormat) (major, minor int32) {
+	if format.text {
+		s.Lucene = c.Str()
+	} else {
+		major, minor = c.I32(), c.I32()
+		s.Lucene = fmt.Sprintf("%d.%d.%d", major, minor, c.I32())
+	}
+	c.Note("written by Lucene %s", s.Lucene)
+	return major, minor
+}
+
+func notePairs(c *input.Cursor, format string) {
+	for key, value := range c.Pairs(format) {
 		c.Note("  %s: %s", key, value)
 	}
-	parseSort(c)
-	c.Footer()
-	return c.Err()
 }
 
 // parseOldest reads the version of the oldest document merged into the segment.
@@ -128,37 +167,21 @@ func parseSort(c *input.Cursor) {
 	}
 }
 
-// expectOwner fails unless the header is that of the segment's file of this name, not of another segment
-// or generation.
-func (s *Segment) expectOwner(c *input.Cursor, header input.Header, name string) {
-	c.ExpectID(header, s.ID)
-	suffix := strings.TrimPrefix(strings.TrimSuffix(name, path.Ext(name)), s.Name)
-	c.ExpectSuffix(header, strings.TrimPrefix(suffix, "_"))
-}
-
 // checkHeader tells whether a file that is not read whole begins as the segment's file of that name and codec.
 func (s *Segment) checkHeader(file input.File, name, codec string, newest int) error {
 	c, err := headOf(file)
 	if err != nil {
 		return err
 	}
-	header := c.IndexHeader()
+	header := s.header(c)
 	expectCodec(c, header, codec)
 	c.ExpectVersion(header, 0, newest)
 	s.expectOwner(c, header, name)
 	return c.Err()
 }
 
-func expectCodec(c *input.Cursor, header input.Header, codec string) {
-	c.Expect(header.Codec == codec, "codec "+strconv.Quote(codec), strconv.Quote(header.Codec))
-}
-
-// maxHeader is more bytes than any index header has; verifyBuffer is how much of a large file is read at once
-// only to check its CRC.
-const (
-	maxHeader    = 512
-	verifyBuffer = 1 << 20
-)
+// verifyBuffer is how much of a large file is read at once only to check its CRC.
+const verifyBuffer = 1 << 20
 
 // verify reads all of a file for its CRC.
 func verify(ctx context.Context, file input.File) error {
@@ -183,26 +206,5 @@ func addUpTo(ctx context.Context, sum *input.Checksum, file input.File, end int6
 	return nil
 }
 
-// headOf returns a cursor over the first bytes of a file, enough for its header.
-func headOf(file input.File) (*input.Cursor, error) {
-	head := make([]byte, min(file.Size(), maxHeader))
-	if err := input.ReadFull(file, head, 0); err != nil {
-		return nil, err
-	}
-	return input.NewCursor(file.Name(), head, 0), nil
-}
-
 // generation is a file generation as names spell it.
 func generation(gen int64) string { return strconv.FormatInt(gen, 36) }
-
-// UnsupportedError names a format that this version does not read.
-type UnsupportedError struct {
-	File  string
-	Codec string
-	Known []string // what is read instead of it
-}
-
-// Error implements error.
-func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("%s has format %q, which this version does not read (it reads %s)", e.File, e.Codec, strings.Join(e.Known, ", "))
-}

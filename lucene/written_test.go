@@ -119,7 +119,7 @@ type document struct {
 }
 
 func (d document) String() string {
-	return fmt.Sprintf("document %d of %s: %q", d.number, d.segment, d.values)
+	return fmt.Sprintf("document %d of %s: %v", d.number, d.segment, d.values)
 }
 
 // summary is the document as a line of expected.txt.

@@ -15,6 +15,7 @@ type Cursor struct {
 	pos    int
 	last   int // where the last read began
 	little bool
+	wide   bool
 	err    error
 
 	trace *Trace
@@ -32,6 +33,9 @@ func (c *Cursor) SetLittleEndian(little bool) { c.little = little }
 
 // LittleEndian tells how U16, I32 and I64 read.
 func (c *Cursor) LittleEndian() bool { return c.little }
+
+// SetWideCounts makes Pairs and Set begin with four bytes, as Lucene 4 and 5.0 write them, not with a VInt.
+func (c *Cursor) SetWideCounts(wide bool) { c.wide = wide }
 
 // Err returns the first error, a *[CorruptError].
 func (c *Cursor) Err() error { return c.err }
@@ -222,9 +226,18 @@ func (c *Cursor) uvarint(bits uint) uint64 {
 
 // Count reads a VInt that counts things of at least size bytes each, and fails where the input cannot
 // hold so many: what is allocated by it never exceeds the input.
-func (c *Cursor) Count(size int) int {
-	n := c.VInt()
-	if c.err == nil && n > c.Remaining()/max(size, 1) {
+func (c *Cursor) Count(size int) int { return c.fitting(c.VInt(), size) }
+
+// entries reads how many pairs or strings follow.
+func (c *Cursor) entries(size int) int {
+	if c.wide {
+		return c.fitting(int(c.BE32()), size)
+	}
+	return c.Count(size)
+}
+
+func (c *Cursor) fitting(n, size int) int {
+	if c.err == nil && (n < 0 || n > c.Remaining()/max(size, 1)) {
 		c.Expect(false, fmt.Sprintf("a count that fits in %d bytes", c.Remaining()), n)
 		return 0
 	}
@@ -236,11 +249,11 @@ func (c *Cursor) Str() string {
 	return string(c.take(c.VInt()))
 }
 
-// Pairs reads VInt n, which it notes in the given format, and n pairs of strings, each of which can be noted as
+// Pairs reads a number n, which it notes in the given format, and n pairs of strings, each of which can be noted as
 // it comes.
 func (c *Cursor) Pairs(format string) iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		n := c.Count(2)
+		n := c.entries(2)
 		c.Note(format, n)
 		for i := 0; i < n && c.err == nil; i++ {
 			k, v := c.Str(), c.Str()
@@ -251,9 +264,9 @@ func (c *Cursor) Pairs(format string) iter.Seq2[string, string] {
 	}
 }
 
-// Set reads VInt n and n strings, in their order.
+// Set reads a number n and n strings, in their order.
 func (c *Cursor) Set() []string {
-	n := c.Count(1)
+	n := c.entries(1)
 	s := make([]string, 0, min(n, firstEntries))
 	for i := 0; i < n && c.err == nil; i++ {
 		s = append(s, c.Str())
