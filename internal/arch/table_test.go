@@ -12,14 +12,14 @@ var rows = map[int][]string{
 	4: {"proxy", "replay", "rfs", "metadata"},
 	3: {"metadata/rules", "rfs/bulk", "replay/tuple"},
 	2: {
-		"transform", "snapshot", "capture/filelog", "capture/kafkalog",
+		"transform", "snapshot", "xcontent", "capture/filelog", "capture/kafkalog",
 		"rfs/lease/filelease", "rfs/lease/indexlease", "rfs/lease/objectlease",
 		"internal/sandbox",
 	},
-	1: {"capture", "cluster", "internal/blob", "lucene", "xcontent", "internal/telemetry"},
+	1: {"capture", "cluster", "internal/blob", "lucene", "xcontent/smile", "xcontent/cbor", "xcontent/yaml", "internal/telemetry"},
 	0: {
 		"config", "selection", "cluster/version", "cluster/route", "capture/httpwire", "rfs/lease",
-		"lucene/input", "xcontent/smile", "xcontent/lzf", "internal/retry", "internal/awsauth", "internal/arch",
+		"lucene/input", "xcontent/literal", "xcontent/lzf", "internal/retry", "internal/awsauth", "internal/arch",
 	},
 }
 

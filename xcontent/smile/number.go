@@ -6,6 +6,8 @@ import (
 	"math/big"
 	"math/bits"
 	"strconv"
+
+	"migassist/xcontent/literal"
 )
 
 // maxNumber bounds a big number in bytes; turning binary into decimal digits takes more than linear time.
@@ -100,27 +102,8 @@ func (d *decoder) float64() {
 	d.float(math.Float64frombits(d.fixed7(10)), 64)
 }
 
-// float writes the shortest form that reads back as the same number and as a fraction, not an integer.
 func (d *decoder) float(v float64, width int) {
-	switch {
-	case math.IsNaN(v):
-		d.out = append(d.out, `"NaN"`...)
-		return
-	case math.IsInf(v, 1):
-		d.out = append(d.out, `"Infinity"`...)
-		return
-	case math.IsInf(v, -1):
-		d.out = append(d.out, `"-Infinity"`...)
-		return
-	}
-	if abs := math.Abs(v); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
-		d.out = strconv.AppendFloat(d.out, v, 'e', -1, width)
-		return
-	}
-	d.out = strconv.AppendFloat(d.out, v, 'f', -1, width)
-	if v == math.Trunc(v) {
-		d.out = append(d.out, ".0"...)
-	}
+	d.out = literal.AppendFloat(d.out, v, width)
 }
 
 // bigDigits reads a two's complement integer of any size.
@@ -145,45 +128,10 @@ func (d *decoder) bigInteger() {
 	d.out = d.bigDigits().Append(d.out, 10)
 }
 
-// bigDecimal writes all digits with their scale, plain or with an exponent by the rule of Java's
-// BigDecimal.toString: an exponent when the scale is negative or the number below 0.000001.
 func (d *decoder) bigDecimal() {
 	scale := unzigzag(d.vint(32))
 	v := d.bigDigits()
-	if d.err != nil {
-		return
-	}
-	if v.Sign() < 0 {
-		d.out = append(d.out, '-')
-	}
-	digits := v.Abs(v).Append(nil, 10)
-	point := int64(len(digits)) - scale // digits before the decimal point
-	switch exponent := point - 1; {
-	case scale == 0:
-		d.out = append(d.out, digits...)
-	case scale < 0 || exponent < -6:
-		d.scientific(digits, exponent)
-	case point > 0:
-		d.out = append(append(append(d.out, digits[:point]...), '.'), digits[point:]...)
-	default:
-		d.out = append(d.out, "0."...)
-		for range -point {
-			d.out = append(d.out, '0')
-		}
-		d.out = append(d.out, digits...)
-	}
-}
-
-func (d *decoder) scientific(digits []byte, exponent int64) {
-	d.out = append(d.out, digits[0])
-	if len(digits) > 1 {
-		d.out = append(append(d.out, '.'), digits[1:]...)
-	}
-	if exponent != 0 {
-		d.out = append(d.out, 'E')
-		if exponent > 0 {
-			d.out = append(d.out, '+')
-		}
-		d.out = strconv.AppendInt(d.out, exponent, 10)
+	if d.err == nil {
+		d.out = literal.AppendDecimal(d.out, v, scale)
 	}
 }

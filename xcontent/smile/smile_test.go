@@ -188,26 +188,6 @@ func TestAppendKeepsWhatWasThere(t *testing.T) {
 	}
 }
 
-func FuzzToJSON(f *testing.F) {
-	for name := range vectors(f) {
-		if data := read(f, name); len(data) < 5000 {
-			f.Add(data)
-		}
-	}
-	f.Fuzz(func(t *testing.T, src []byte) {
-		out, err := smile.ToJSON(src)
-		if err != nil {
-			return
-		}
-		if len(out) > 1<<20+73*len(src) {
-			t.Errorf("%d bytes of JSON from %d", len(out), len(src))
-		}
-		if !json.Valid(out) {
-			t.Errorf("not JSON: %.200q", out)
-		}
-	})
-}
-
 func BenchmarkToJSON(b *testing.B) {
 	data := read(b, "testdata/shared.smile")
 	b.SetBytes(int64(len(data)))

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"unicode/utf8"
+
+	"migassist/xcontent/literal"
 )
 
 // shortString writes a string of n bytes, which later values may refer to.
@@ -48,36 +50,5 @@ func (d *decoder) text(s []byte) {
 		d.failAt(d.tokenStartedAt, "text in UTF-8", fmt.Sprintf("% x", s[:min(len(s), 16)]))
 		return
 	}
-	d.out = append(d.out, '"')
-	written := 0
-	for i, c := range s {
-		if c >= 0x20 && c != '"' && c != '\\' {
-			continue
-		}
-		d.out = append(d.out, s[written:i]...)
-		d.out = appendEscaped(d.out, c)
-		written = i + 1
-	}
-	d.out = append(d.out, s[written:]...)
-	d.out = append(d.out, '"')
-}
-
-const hexDigits = "0123456789abcdef"
-
-func appendEscaped(out []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(out, '\\', c)
-	case '\n':
-		return append(out, `\n`...)
-	case '\r':
-		return append(out, `\r`...)
-	case '\t':
-		return append(out, `\t`...)
-	case '\b':
-		return append(out, `\b`...)
-	case '\f':
-		return append(out, `\f`...)
-	}
-	return append(out, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xF])
+	d.out = literal.AppendText(d.out, s)
 }

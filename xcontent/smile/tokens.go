@@ -1,6 +1,6 @@
 package smile
 
-import "encoding/base64"
+import "migassist/xcontent/literal"
 
 // Tokens in value position, and tokenKeyLong and tokenObjectEnd in key position; the rest are ranges,
 // written out where they are decoded. Source: the SMILE specification, "Token types".
@@ -154,9 +154,5 @@ func (d *decoder) key(t byte) []byte {
 	return nil
 }
 
-// base64 writes bytes as the standard alphabet with padding, as Jackson does.
-func (d *decoder) base64(b []byte) {
-	d.out = append(d.out, '"')
-	d.out = base64.StdEncoding.AppendEncode(d.out, b)
-	d.out = append(d.out, '"')
-}
+// base64 writes bytes as text.
+func (d *decoder) base64(b []byte) { d.out = literal.AppendBytes(d.out, b) }
