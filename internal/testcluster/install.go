@@ -20,7 +20,7 @@ const installed = "installed-by-testcluster"
 const maxUnpacked = 1 << 30
 
 // install returns the folder of the unpacked distribution, and makes it on first use.
-func (d distribution) install(ctx context.Context) (string, error) {
+func (d distribution) install(ctx context.Context, java string) (string, error) {
 	cache, err := cacheDir()
 	if err != nil {
 		return "", err
@@ -37,7 +37,7 @@ func (d distribution) install(ctx context.Context) (string, error) {
 	if err := fetch(ctx, work, d.artifacts()); err != nil {
 		return "", err
 	}
-	if err := d.unpack(work); err != nil {
+	if err := d.unpack(ctx, java, work); err != nil {
 		return "", err
 	}
 	// Two processes may do this at once; whoever renames first wins, and both are the same.
@@ -50,7 +50,7 @@ func (d distribution) install(ctx context.Context) (string, error) {
 }
 
 // unpack turns the fetched files in dir/files into a distribution at dir/NAME.
-func (d distribution) unpack(dir string) error {
+func (d distribution) unpack(ctx context.Context, java, dir string) error {
 	if err := unzip(filepath.Join(dir, "files", d.zip.file()), dir); err != nil {
 		return fmt.Errorf("unpack %s: %w", d.zip.file(), err)
 	}
@@ -63,6 +63,14 @@ func (d distribution) unpack(dir string) error {
 	for _, m := range d.modules {
 		if err := d.add(m, filepath.Join(dir, "files", m.artifact.file()), home); err != nil {
 			return fmt.Errorf("install %s: %w", m.name, err)
+		}
+	}
+	if err := mkdirPublic(filepath.Join(home, "plugins")); err != nil { // older servers want to make it themselves
+		return err
+	}
+	if d.agent == agentJar {
+		if err := buildAgent(ctx, java, filepath.Join(dir, "files"), home); err != nil {
+			return err
 		}
 	}
 	if err := publish(home); err != nil {

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +33,7 @@ type Server struct {
 	// CAFile is the certificate that signed a secure server's, "" for the others.
 	CAFile string
 
+	dist      distribution
 	dir       string
 	temporary bool
 	process   *process
@@ -49,11 +52,11 @@ func Start(ctx context.Context, spec Spec) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", spec, err)
 	}
-	home, err := dist.install(ctx)
+	home, err := dist.install(ctx, java)
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", spec, err)
 	}
-	s := &Server{Spec: spec, dir: spec.Dir}
+	s := &Server{Spec: spec, dist: dist, dir: spec.Dir}
 	if err := s.prepare(home); err != nil {
 		return nil, fmt.Errorf("prepare a folder for %s: %w", spec, err)
 	}
@@ -105,8 +108,9 @@ func (s *Server) prepare(home string) error {
 	}
 	files := map[string]string{
 		string(s.Spec.Product) + ".yml": s.yaml(),
-		"jvm.options":                   "-Xms" + s.Spec.heap() + "\n-Xmx" + s.Spec.heap() + "\n-Djava.io.tmpdir=" + s.path("tmp") + "\n",
+		"jvm.options":                   strings.Join(s.jvm(home), "\n") + "\n",
 		"log4j2.properties":             log4j,
+		"logging.yml":                   logging,
 	}
 	for name, content := range files {
 		if err := writePublic(s.path("config", name), []byte(content)); err != nil {
@@ -126,22 +130,30 @@ rootLogger.level = info
 rootLogger.appenderRef.console.ref = console
 `
 
+// logging is the same for Elasticsearch 1.x and 2.x.
+const logging = `rootLogger: INFO, console
+appender:
+  console:
+    type: console
+    layout:
+      type: consolePattern
+      conversionPattern: "[%d{ISO8601}][%-5p][%c] %m%n"
+`
+
 // yaml is the server's configuration. Port 0 lets the system choose; portsfile makes
 // the server write down what it got, so no port is ever raced for.
 func (s *Server) yaml() string {
 	settings := map[string]string{
-		"cluster.name":   "migassist-test",
-		"node.name":      "node-1",
-		"node.portsfile": "true",
-		"network.host":   "127.0.0.1",
-		"http.port":      "0",
-		"transport.port": "0",
-		"discovery.type": "single-node",
-		"path.data":      s.path("data"),
-		"path.logs":      s.path("logs"),
-		"path.repo":      s.path("repo"),
+		"cluster.name": "migassist-test",
+		"node.name":    "node-1",
+		"network.host": "127.0.0.1",
+		"http.port":    "0",
+		"path.data":    s.path("data"),
+		"path.logs":    s.path("logs"),
+		"path.repo":    s.path("repo"),
 		"cluster.routing.allocation.disk.threshold_enabled": "false",
 	}
+	maps.Copy(settings, s.dist.settings)
 	if s.Spec.Secure {
 		maps.Copy(settings, securitySettings)
 	}
@@ -156,6 +168,9 @@ func (s *Server) yaml() string {
 // launch starts the process, its output going to the log file.
 func (s *Server) launch(home, java string) (*process, error) {
 	cmd := exec.Command(filepath.Join(home, "bin", string(s.Spec.Product)))
+	if s.dist.plain != "" {
+		cmd = exec.Command(filepath.Join(java, "bin", "java"), s.arguments(home)...)
+	}
 	cmd.Dir = s.dir
 	prefix := map[Product]string{Elasticsearch: "ES", OpenSearch: "OPENSEARCH"}[s.Spec.Product]
 	cmd.Env = []string{
@@ -170,6 +185,33 @@ func (s *Server) launch(home, java string) (*process, error) {
 	defer log.Close()
 	cmd.Stdout, cmd.Stderr = log, log
 	return startProcess(cmd)
+}
+
+// jvm are the options of java for every server.
+func (s *Server) jvm(home string) []string {
+	options := []string{"-Xms" + s.Spec.heap(), "-Xmx" + s.Spec.heap(), "-Djava.io.tmpdir=" + s.path("tmp")}
+	if s.dist.agent != "" {
+		options = append(options, "-javaagent:"+filepath.Join(home, s.dist.agent))
+	}
+	return options
+}
+
+// arguments are those of java for a server whose own script names garbage collectors
+// that no Java has any more.
+func (s *Server) arguments(home string) []string {
+	list := append(s.jvm(home), "-Dfile.encoding=UTF-8", "-Djava.security.manager=allow", "-Djna.nosys=true", "-Dlog4j2.disable.jmx=true",
+		"--add-opens", "java.base/java.lang=ALL-UNNAMED", "--add-opens", "java.base/java.nio=ALL-UNNAMED", "--add-opens", "java.base/sun.nio.ch=ALL-UNNAMED",
+		"-Des.path.home="+home)
+	configuration := s.dist.plain + s.path("config")
+	end := []string{"-cp", filepath.Join(home, "lib", "*"), "org.elasticsearch.bootstrap.Elasticsearch"}
+	switch {
+	case strings.HasPrefix(configuration, "-D"): // Elasticsearch 1.x takes a property and no command
+		return slices.Concat(list, []string{configuration, "-Des.foreground=yes"}, end)
+	case strings.HasPrefix(configuration, "--"):
+		return slices.Concat(list, end, []string{"start", configuration})
+	default:
+		return slices.Concat(list, end, []string{configuration})
+	}
 }
 
 // wait returns when the server has written its port and is healthy.
@@ -195,10 +237,18 @@ func (s *Server) wait(ctx context.Context) error {
 	}
 }
 
-// announced returns the URL from the file in which the server wrote its addresses,
-// or "" while there is none.
+// announced returns the URL from the file in which the server wrote its addresses
+// (Elasticsearch 1.x: from its log), or "" while there is none.
 func (s *Server) announced() string {
 	content, err := os.ReadFile(s.path("logs", "http.ports"))
+	if errors.Is(err, fs.ErrNotExist) {
+		content, err = os.ReadFile(s.path("server.log"))
+		found := boundAddress.FindSubmatch(content)
+		if err != nil || found == nil {
+			return ""
+		}
+		return "http://" + string(found[1])
+	}
 	if err != nil || !bytes.HasSuffix(content, []byte("\n")) {
 		return ""
 	}
@@ -211,6 +261,9 @@ func (s *Server) announced() string {
 	}
 	return ""
 }
+
+// boundAddress is what Elasticsearch 1.x logs of its HTTP port.
+var boundAddress = regexp.MustCompile(`\[http\s*\].*bound_address \{inet\[/(127\.0\.0\.1:\d+)\]\}`)
 
 // logTail is the end of the server's log, for an error message.
 func (s *Server) logTail() string {

@@ -48,12 +48,15 @@ type module struct {
 }
 
 // distribution is a server that can be started: its zip, its modules, and what
-// differs between the products.
+// differs between the products and versions.
 type distribution struct {
-	spec    Spec
-	zip     artifact
-	modules []module
-	java    int // the major version it runs on
+	spec     Spec
+	zip      artifact
+	modules  []module
+	java     int               // the major version it runs on
+	settings map[string]string // lines of its configuration, besides those common to all
+	plain    string            // started by java itself, with this argument before the configuration's folder; "" by its script
+	agent    string            // file of a Java agent, in its folder; agentJar is one that is built here
 }
 
 // find returns the row for a spec.
@@ -72,50 +75,6 @@ func find(spec Spec) (distribution, error) {
 	return table[at], nil
 }
 
-// distributions is the table of servers.
-func distributions() []distribution {
-	es7 := distribution{
-		spec: Spec{Product: Elasticsearch, Version: "7.10.2"}, java: 17,
-		zip: artifact{"org.elasticsearch.distribution.integ-test-zip", "elasticsearch", "7.10.2", "zip"},
-		modules: []module{
-			{
-				"analysis-common", "org.elasticsearch.analysis.common.CommonAnalysisPlugin",
-				artifact{"org.codelibs.elasticsearch.module", "analysis-common", "7.10.2", "jar"},
-			},
-			{
-				"mapper-extras", "org.elasticsearch.index.mapper.MapperExtrasPlugin",
-				artifact{"org.elasticsearch.plugin", "mapper-extras-client", "7.10.2", "jar"},
-			},
-			{
-				"parent-join", "org.elasticsearch.join.ParentJoinPlugin",
-				artifact{"org.elasticsearch.plugin", "parent-join-client", "7.10.2", "jar"},
-			},
-		},
-	}
-	os2 := distribution{
-		spec: Spec{Product: OpenSearch, Version: "2.19.1"}, java: 17,
-		zip: artifact{"org.opensearch.distribution.integ-test-zip", "opensearch", "2.19.1", "zip"},
-		modules: []module{
-			{
-				"analysis-common", "org.opensearch.analysis.common.CommonAnalysisPlugin",
-				artifact{"org.opensearch.plugin", "analysis-common", "2.19.1", "jar"},
-			},
-			{
-				"mapper-extras", "org.opensearch.index.mapper.MapperExtrasPlugin",
-				artifact{"org.opensearch.plugin", "mapper-extras-client", "2.19.1", "jar"},
-			},
-			{
-				"parent-join", "org.opensearch.join.ParentJoinPlugin",
-				artifact{"org.opensearch.plugin", "parent-join-client", "2.19.1", "jar"},
-			},
-		},
-	}
-	return []distribution{
-		es7, os2,
-		os2.secure(artifact{"org.opensearch.plugin", "opensearch-security", "2.19.1.0", "zip"}),
-	}
-}
-
 // secure is the distribution with the security plugin.
 func (d distribution) secure(plugin artifact) distribution {
 	d.spec.Secure = true
@@ -128,6 +87,9 @@ func (d distribution) artifacts() []artifact {
 	all := []artifact{d.zip}
 	for _, m := range d.modules {
 		all = append(all, m.artifact)
+	}
+	if d.agent == agentJar {
+		all = append(all, byteBuddy)
 	}
 	return all
 }
