@@ -12,7 +12,7 @@ LDFLAGS   := -s -w -X migassist/internal/cli.version=$(VERSION)
 LINTER    := bin/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster lint fuzz bench fixtures demo clean
+.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-damage lint fuzz bench fixtures demo clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +35,10 @@ e2e-metadata: ## settings, mappings and templates of every fixture on a real tar
 e2e-cluster: ## the client, and the embedded target, held against real servers
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./cluster/... ./internal/sandbox/...
 
-e2e-all: e2e e2e-metadata e2e-cluster ## all of these
+e2e-damage: ## every blob of every fixture cut, and a bit flipped, at each percent
+	$(GO) test -count=1 -timeout 60m ./rfs -run TestDamagedRepository -damage.step 1
+
+e2e-all: e2e e2e-metadata e2e-cluster e2e-damage ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 	$(LINTER) run --allow-parallel-runners ./...
