@@ -15,10 +15,13 @@ type payload interface {
 // presetHead reads the sizes of the dictionary and of the blocks after it.
 func presetHead(c *input.Cursor, out []byte) (dictionary, block int) {
 	dictionary, block = c.VInt(), c.VInt()
-	c.Expect(dictionary <= len(out) && (block > 0 || dictionary == len(out)),
-		fmt.Sprintf("a dictionary and blocks within %d bytes", len(out)), fmt.Sprintf("%d and %d", dictionary, block))
+	c.Expect(dictionary <= len(out) && (len(out)-dictionary)/maxBlocks <= block && (block > 0 || dictionary == len(out)),
+		fmt.Sprintf("a dictionary and at most %d blocks that make %d bytes", maxBlocks, len(out)), fmt.Sprintf("%d and %d", dictionary, block))
 	return min(dictionary, len(out)), block
 }
+
+// maxBlocks is many times the ten that every writer makes.
+const maxBlocks = 1024
 
 // One compressed byte makes 255 bytes in LZ4, where a length goes on, 1032 in DEFLATE, where two bits are a copy
 // of 258 bytes, and in Zstandard, where four bytes repeat one, 32768.

@@ -28,17 +28,17 @@ func Decode(buf []byte, at, end int, src []byte) (int, error) {
 	if at < 0 || at > end || end > len(buf) {
 		return 0, ErrCorrupt
 	}
-	d, s, ok := at, 0, true
-	for d < end {
-		d, s = run(buf[:end], d, src, s)
+	buf = buf[:end]
+	for d, s := at, 0; ; {
+		d, s = run(buf, d, src, s)
 		if d == end {
-			break
+			return s, nil
 		}
-		if d, s, ok = sequence(buf[:end], d, src, s); !ok {
+		var ok bool
+		if d, s, ok = sequence(buf, d, src, s); !ok {
 			return 0, ErrCorrupt
 		}
 	}
-	return s, nil
 }
 
 // run decodes sequences from d and s on as long as they are far from both ends, and returns where it stopped: before a sequence that
@@ -51,6 +51,8 @@ func Decode(buf []byte, at, end int, src []byte) (int, error) {
 //	0 <= from < to, to + length + 2*wide <= len(buf)      for a match
 //
 // Where literals go on, both rooms are asked for anew behind them.
+//
+//nolint:gocognit,gosec // one loop, whose variables stay in registers; every use of unsafe is accounted for above
 func run(buf []byte, d int, src []byte, s int) (int, int) {
 	out, in := unsafe.Pointer(unsafe.SliceData(buf)), unsafe.Pointer(unsafe.SliceData(src))
 	lastOut, lastIn := len(buf)-roomOut, len(src)-roomIn

@@ -33,12 +33,15 @@ func compare(ctx context.Context, o options, index index, rival *rival, folder s
 	two := append(os.Environ(), "GOMAXPROCS=2")
 	serial := []string{"-XX:+UseSerialGC", "-XX:ActiveProcessorCount=1"}
 	var children [readers]*child
-	for i, start := range [readers]func() (*child, error){
-		lucene1: func() (*child, error) { return startChild(pin(ctx, rival.command(ctx, serial, "read", folder)), nil) },
-		ours1:   func() (*child, error) { return startChild(pin(ctx, exec.CommandContext(ctx, self, "-read", folder)), one) },
-		ours2:   func() (*child, error) { return startChild(exec.CommandContext(ctx, self, "-workers", "2", "-read", folder), two) },
+	for i, start := range [readers]struct {
+		cmd *exec.Cmd
+		env []string
+	}{
+		lucene1: {cmd: pin(ctx, rival.command(ctx, serial, "read", folder))},
+		ours1:   {cmd: pin(ctx, exec.CommandContext(ctx, self, "-read", folder)), env: one},
+		ours2:   {cmd: exec.CommandContext(ctx, self, "-workers", "2", "-read", folder), env: two},
 	} {
-		if children[i], err = start(); err != nil {
+		if children[i], err = startChild(start.cmd, start.env); err != nil {
 			return err
 		}
 		defer children[i].stop()
