@@ -72,7 +72,7 @@ func (o Options) resolve() (*endpoint, error) {
 	if o.Side == "" {
 		o.Side = "target"
 	}
-	o.Retry = o.Retry.withDefaults()
+	o.Retry = o.Retry.WithDefaults()
 
 	address, user, err := parseURL(o.URL, o.Side)
 	if err != nil {

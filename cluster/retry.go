@@ -1,70 +1,28 @@
 package cluster
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"migassist/internal/retry"
 )
 
-// Retry says how often a request that may be repeated is sent, and how long to wait in between. The wait
-// before attempt n+1 is drawn from the upper half of [0, min(Ceiling, First·2ⁿ⁻¹)], or what the server
-// asked for with Retry-After if that is longer, up to a minute.
-type Retry struct {
-	// Attempts is the number of times a request is sent at most. Default 5, that is about 6 s of waiting; 1 never repeats.
-	Attempts int
-	// First is the longest first wait. Default 500 ms.
-	First time.Duration
-	// Ceiling is the longest wait. Default 10 s.
-	Ceiling time.Duration
-	// Wait returns after the time given, or with the context's error when it ends first. Default: a timer.
-	Wait func(context.Context, time.Duration) error
-	// Random returns numbers in [0, 1). Default: the runtime's.
-	Random func() float64
-}
+// Retry says how often a request that may be repeated is sent, and how long to wait in between: by default 5 times, with
+// about 6 s of waiting. A server that asks for a longer wait with Retry-After gets it, up to a minute.
+type Retry = retry.Policy
 
 // maxRetryAfter bounds what a server may ask for.
 const maxRetryAfter = time.Minute
 
-func (r Retry) withDefaults() Retry {
-	if r.Attempts <= 0 {
-		r.Attempts = 5
-	}
-	r.First = or(r.First, 500*time.Millisecond)
-	r.Ceiling = or(r.Ceiling, 10*time.Second)
-	if r.Wait == nil {
-		r.Wait = wait
-	}
-	if r.Random == nil {
-		r.Random = rand.Float64
-	}
-	return r
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
-}
-
 // pause is how long to wait after the given number of attempts, the last of which ended in err.
-func (r Retry) pause(attempts int, err error) time.Duration {
-	limit := r.Ceiling
-	if shift := attempts - 1; shift < 32 && r.First<<shift < limit && r.First<<shift > 0 {
-		limit = r.First << shift
-	}
-	pause := limit/2 + time.Duration(r.Random()*float64(limit/2))
+func pause(policy Retry, attempts int, err error) time.Duration {
+	wait := policy.Pause(attempts)
 	if answer, ok := errors.AsType[*Error](err); ok {
-		pause = max(pause, min(answer.RetryAfter, maxRetryAfter))
+		wait = max(wait, min(answer.RetryAfter, maxRetryAfter))
 	}
-	return pause
+	return wait
 }
 
 // retrying repeats what its predicate allows.
@@ -82,7 +40,7 @@ func (r retrying) Perform(req *http.Request) (*http.Response, error) {
 		if err == nil || attempts >= r.policy.Attempts || !r.worth(err) {
 			return answer, err
 		}
-		if stopped := r.policy.Wait(req.Context(), r.policy.pause(attempts, err)); stopped != nil {
+		if stopped := r.policy.Wait(req.Context(), pause(r.policy, attempts, err)); stopped != nil {
 			return nil, fmt.Errorf("%w while waiting to repeat: %w", stopped, err)
 		}
 	}

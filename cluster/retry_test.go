@@ -122,7 +122,10 @@ func TestTheContextEndsWaiting(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	client.gate.next.(retrying).policy.Wait(ctx, 0) // no panic: the policy is complete
 	policy := client.gate.next.(retrying)
-	policy.policy.Wait = func(context.Context, time.Duration) error { cancel(); return wait(ctx, time.Hour) }
+	policy.policy.Wait = func(context.Context, time.Duration) error {
+		cancel()
+		return Retry{}.WithDefaults().Wait(ctx, time.Hour)
+	}
 	client.gate.next = policy
 	_, err := client.Count(ctx, "books")
 	if !errors.Is(err, context.Canceled) {
@@ -136,18 +139,18 @@ func TestTheContextEndsWaiting(t *testing.T) {
 }
 
 func TestPausesGrowAndAreBounded(t *testing.T) {
-	r := Retry{}.withDefaults()
+	r := Retry{}.WithDefaults()
 	for _, random := range []float64{0, 0.999} {
 		r.Random = func() float64 { return random }
 		for attempts := 1; attempts < 100; attempts++ {
-			pause := r.pause(attempts, errors.New("x"))
-			if pause < 250*time.Millisecond || pause > r.Ceiling {
-				t.Fatalf("pause %d is %v", attempts, pause)
+			got := pause(r, attempts, errors.New("x"))
+			if got < 250*time.Millisecond || got > r.Ceiling {
+				t.Fatalf("pause %d is %v", attempts, got)
 			}
 		}
 	}
-	if pause := r.pause(1, &Error{RetryAfter: time.Hour}); pause != maxRetryAfter {
-		t.Errorf("a server that asks for an hour gets %v", pause)
+	if got := pause(r, 1, &Error{RetryAfter: time.Hour}); got != maxRetryAfter {
+		t.Errorf("a server that asks for an hour gets %v", got)
 	}
 	if got := retryAfter("Wed, 21 Oct 2015 07:28:00 GMT"); got != 0 {
 		t.Errorf("a date gives %v", got)

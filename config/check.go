@@ -13,23 +13,23 @@ import (
 // The scopes of the commands.
 var (
 	// ForRFS is what the backfill of documents takes.
-	ForRFS = Scope{[]string{"output", "memory", "snapshot", "target", "indices", "rfs"}, (*Config).checkRFS}
+	ForRFS = Scope{[]string{"output", "memory", "snapshot", "s3", "target", "indices", "rfs"}, (*Config).checkRFS}
 	// ForEvaluation is what planning the migration of metadata takes.
 	ForEvaluation = Scope{[]string{
-		"output", "snapshot", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist",
+		"output", "snapshot", "s3", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist",
 	}, (*Config).checkEvaluation}
 	// ForMigration is what migrating metadata takes: what planning it does, or a plan that was kept.
-	ForMigration = Scope{[]string{"output", "snapshot", "target", "indices", "metadata"}, (*Config).checkMigration}
+	ForMigration = Scope{[]string{"output", "snapshot", "s3", "target", "indices", "metadata"}, (*Config).checkMigration}
 	// ForSnapshots is what looking into a repository takes; the name of a snapshot is not needed for a list of them.
-	ForSnapshots = Scope{[]string{"output", "snapshot"}, (*Config).checkRepository}
+	ForSnapshots = Scope{[]string{"output", "snapshot", "s3"}, (*Config).checkRepository}
 	// ForDescription is what printing one file of a repository takes; it has one form only.
-	ForDescription = Scope{[]string{"snapshot"}, (*Config).checkRepository}
+	ForDescription = Scope{[]string{"snapshot", "s3"}, (*Config).checkRepository}
 	// ForDisplay is for showing the configuration itself: all of it, complete or not.
-	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "target", "indices", "rfs", "metadata"}, nil}
+	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "s3", "target", "indices", "rfs", "metadata"}, nil}
 )
 
 func (c *Config) checkRFS() Problems {
-	problems := c.Snapshot.Validate()
+	problems := append(c.Snapshot.Validate(), c.checkStores()...)
 	problems = append(problems, c.Indices.Validate()...)
 	problems = append(problems, c.RFS.Validate()...)
 	if c.RFS.TargetFile == "" {
@@ -58,7 +58,7 @@ func (c *Config) checkMemory() Problems {
 const minMemory = 64 * MiB
 
 func (c *Config) checkEvaluation() Problems {
-	problems := c.Snapshot.Validate()
+	problems := append(c.Snapshot.Validate(), c.checkStores()...)
 	problems = append(problems, c.Target.Validate("target")...)
 	problems = append(problems, c.Indices.Validate()...)
 	return append(problems, c.Metadata.Validate()...)
@@ -72,7 +72,7 @@ func (c *Config) checkMigration() Problems {
 }
 
 func (c *Config) checkRepository() Problems {
-	var problems Problems
+	problems := c.checkStores()
 	c.Snapshot.checkRepository(&problems)
 	return problems
 }
@@ -98,7 +98,7 @@ func (s Snapshot) checkRepository(problems *Problems) {
 	case s.RepoURI == "":
 		problems.missing("snapshot.repo_uri")
 	case !strings.HasPrefix(s.RepoURI, "/") && !strings.Contains(s.RepoURI, "://"):
-		problems.add("snapshot.repo_uri", "", "%q is neither a URI nor an absolute path; want file:///path or /path", s.RepoURI)
+		problems.add("snapshot.repo_uri", "", "%q is neither a URI nor an absolute path; want file:///path, /path or s3://BUCKET/PREFIX", s.RepoURI)
 	}
 }
 

@@ -10,6 +10,7 @@ type Config struct {
 	Output   Output // form of the results on standard output
 	Memory   Bytes  // what chunks, batches and queues may take together; also the Go runtime's soft limit
 	Snapshot Snapshot
+	S3       S3
 	Target   Cluster
 	Indices  Indices
 	RFS      RFS
@@ -39,6 +40,18 @@ const (
 type Snapshot struct {
 	RepoURI string // file:///path or a bare absolute path
 	Name    string
+}
+
+// S3 is how to reach an s3:// repository. Its zero value is Amazon's S3 with whatever credentials the machine has.
+type S3 struct {
+	Region       string // empty: what environment or profile say, or where the bucket turns out to be
+	Endpoint     string // URL of a store that is not Amazon's
+	PathStyle    string // auto, on or off: whether the bucket stands in the path
+	RoleARN      string // to assume
+	AccessKey    string // instead of the machine's credentials
+	SecretKey    Secret
+	SessionToken Secret // of temporary keys
+	Anonymous    bool   // requests are not signed
 }
 
 // Cluster is how to reach an Elasticsearch or OpenSearch.
@@ -83,6 +96,7 @@ func Default() *Config {
 		Log:    Log{Level: "info", Format: "auto"},
 		Output: HumanReadable,
 		Memory: 256 * MiB, // fits beside a server on the smallest machines; a bulk batch in flight takes some 30 MiB of it
+		S3:     S3{PathStyle: "auto"},
 		Target: Cluster{
 			ConnectTimeout: 5 * time.Second,  // a host that does not answer a handshake by then is down or walled off
 			RequestTimeout: 65 * time.Second, // just over the minute after which servers and proxies give up themselves

@@ -47,11 +47,43 @@ var keys = []key{
 	},
 	{
 		path: "snapshot.repo_uri", flag: "repo-uri",
-		usage: "`URI` of the snapshot repository: file:///path or a bare absolute path", field: func(c *Config) any { return &c.Snapshot.RepoURI },
+		usage: "`URI` of the snapshot repository: file:///path, a bare absolute path, or s3://BUCKET/PREFIX", field: func(c *Config) any { return &c.Snapshot.RepoURI },
 	},
 	{
 		path: "snapshot.name", flag: "snapshot-name",
 		usage: "`NAME` of the snapshot", field: func(c *Config) any { return &c.Snapshot.Name },
+	},
+	{
+		path: "s3.region", flag: "s3-region",
+		usage: "`NAME` of the region of an s3:// repository; default what the environment says, or where the bucket is", field: func(c *Config) any { return &c.S3.Region },
+	},
+	{
+		path: "s3.endpoint", flag: "s3-endpoint",
+		usage: "`URL` of an S3 store that is not Amazon's", field: func(c *Config) any { return &c.S3.Endpoint },
+	},
+	{
+		path: "s3.path_style", flag: "s3-path-style", enum: []string{"auto", "on", "off"},
+		usage: "`WHETHER` the bucket stands in the path, not in the host's name; auto is on with an endpoint", field: func(c *Config) any { return &c.S3.PathStyle },
+	},
+	{
+		path: "s3.role_arn", flag: "s3-role-arn",
+		usage: "`ARN` of a role to assume", field: func(c *Config) any { return &c.S3.RoleARN },
+	},
+	{
+		path: "s3.access_key", flag: "s3-access-key",
+		usage: "`ID` of the access key; default is AWS's own chain: environment, profile, web identity, the machine's role", field: func(c *Config) any { return &c.S3.AccessKey },
+	},
+	{
+		path: "s3.secret_key", flag: "s3-secret-key",
+		usage: "`SECRET` of the access key; -env and -file keep it off the command line", field: func(c *Config) any { return &c.S3.SecretKey },
+	},
+	{
+		path: "s3.session_token", flag: "s3-session-token",
+		usage: "`TOKEN` of a temporary access key", field: func(c *Config) any { return &c.S3.SessionToken },
+	},
+	{
+		path: "s3.anonymous", flag: "s3-anonymous",
+		usage: "read a public bucket without credentials", field: func(c *Config) any { return &c.S3.Anonymous },
 	},
 	{
 		path: "target.host", flag: "target-host",

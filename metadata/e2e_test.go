@@ -34,7 +34,7 @@ func openFixture(t *testing.T, product, name string) (*snapshot.Snapshot, string
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := blob.Open("file://" + filepath.Join(folder, "repository"))
+	store, err := blob.Open(t.Context(), "file://"+filepath.Join(folder, "repository"), blob.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ var (
 
 // BenchmarkRead reads every document of the corpus into /dev/null, through the whole pipeline.
 func BenchmarkRead(b *testing.B) {
-	store, err := blob.Open(*corpus)
+	store, err := blob.Open(b.Context(), *corpus, blob.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -34,7 +34,8 @@ func (d *Directory) Names() []string { return sortedKeys(d.files) }
 // Open opens the file called name for reading by offset, under ctx until it is closed. Its length is compared with the
 // blobs', and the checksum that the snapshot recorded with the one in the file's footer; the bytes
 // between are for the reader to verify, except that small files kept in the file list are verified here.
-// Errors: one that wraps fs.ErrNotExist where a file or blob is missing, or a *[input.CorruptError].
+// Errors: one that wraps fs.ErrNotExist where a file or blob is missing, or a *[input.CorruptError]. In a far
+// store nothing is asked here: the same errors come from reading.
 func (d *Directory) Open(ctx context.Context, name string) (input.File, error) {
 	entry, ok := d.files[name]
 	if !ok {
@@ -51,7 +52,12 @@ func (d *Directory) open(ctx context.Context, entry *ShardFile) (input.File, err
 	if entry.Virtual {
 		return d.openVirtual(entry)
 	}
-	f := &file{ctx: ctx, entry: entry, store: d.shard.index.snapshot.repo.store, path: d.blobPath, handles: map[int64]blob.Handle{}}
+	store := d.shard.index.snapshot.repo.store
+	f := &file{ctx: ctx, entry: entry, store: store, path: d.blobPath, handles: map[int64]blob.Handle{}, lazy: blob.IsFar(store)}
+	if f.lazy {
+		_, err := recorded(entry)
+		return f, err
+	}
 	if err := f.compareLengths(ctx); err != nil {
 		return nil, err
 	}
@@ -84,23 +90,42 @@ func compareChecksum(f input.File, entry *ShardFile) error {
 	if entry.Checksum == "" {
 		return nil
 	}
-	want, err := strconv.ParseUint(entry.Checksum, 36, 64)
-	if err != nil || want > math.MaxUint32 {
-		return &input.CorruptError{File: entry.Name, Offset: 0, Want: "a recorded checksum in base 36", Got: fmt.Sprintf("%q", entry.Checksum)}
-	}
-	at := entry.Size - input.FooterSize
-	if at < 0 {
-		return &input.CorruptError{File: entry.Name, Offset: entry.Size, Want: "a footer of 16 bytes", Got: fmt.Sprintf("a file of %d", entry.Size)}
-	}
-	footer := make([]byte, input.FooterSize)
-	if err := input.ReadFull(f, footer, at); err != nil {
+	if _, err := recorded(entry); err != nil {
 		return err
 	}
-	got, err := input.FooterChecksum(entry.Name, footer, at)
+	footer := make([]byte, input.FooterSize)
+	if err := input.ReadFull(f, footer, entry.Size-input.FooterSize); err != nil {
+		return err
+	}
+	return compareFooter(entry, footer)
+}
+
+// recorded is the checksum that the snapshot recorded; 0 where it did not.
+func recorded(entry *ShardFile) (uint32, error) {
+	if entry.Checksum == "" {
+		return 0, nil
+	}
+	want, err := strconv.ParseUint(entry.Checksum, 36, 64)
+	if err != nil || want > math.MaxUint32 {
+		return 0, &input.CorruptError{File: entry.Name, Offset: 0, Want: "a recorded checksum in base 36", Got: fmt.Sprintf("%q", entry.Checksum)}
+	}
+	if entry.Size < input.FooterSize {
+		return 0, &input.CorruptError{File: entry.Name, Offset: entry.Size, Want: "a footer of 16 bytes", Got: fmt.Sprintf("a file of %d", entry.Size)}
+	}
+	return uint32(want), nil
+}
+
+// compareFooter compares the last bytes of a file with what the snapshot recorded.
+func compareFooter(entry *ShardFile, footer []byte) error {
+	want, err := recorded(entry)
+	if err != nil || entry.Checksum == "" {
+		return err
+	}
+	got, err := input.FooterChecksum(entry.Name, footer, entry.Size-input.FooterSize)
 	if err != nil {
 		return err
 	}
-	if uint64(got) != want {
+	if got != want {
 		return &input.CorruptError{File: entry.Name, Offset: entry.Size - 8, Want: fmt.Sprintf("CRC32 %08x as the snapshot recorded", want), Got: fmt.Sprintf("%08x in its footer", got)}
 	}
 	return nil

@@ -22,11 +22,18 @@ type file struct {
 	entry *ShardFile
 	store blob.Reader
 	path  func(name string) string
+	// lazy is set where every question is a request: lengths and the footer are compared when what is read anyway tells them.
+	lazy bool
 
-	mu      sync.Mutex
-	handles map[int64]blob.Handle
-	closed  bool
+	mu        sync.Mutex
+	handles   map[int64]blob.Handle
+	announced []span // of the file, in the order of WillRead
+	compared  bool   // the footer was
+	closed    bool
 }
+
+// span is a range of bytes.
+type span struct{ off, end int64 }
 
 var _ input.File = (*file)(nil)
 
@@ -45,11 +52,46 @@ func (f *file) compareLengths(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if e.Size != want {
-			return &input.CorruptError{File: at, Offset: min(e.Size, want), Want: fmt.Sprintf("%d bytes as the snapshot recorded", want), Got: fmt.Sprintf("%d", e.Size)}
+		if err := compareLength(at, e.Size, want); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func compareLength(at string, got, want int64) error {
+	if got == want {
+		return nil
+	}
+	return &input.CorruptError{File: at, Offset: min(got, want), Want: fmt.Sprintf("%d bytes as the snapshot recorded", want), Got: fmt.Sprintf("%d", got)}
+}
+
+// WillRead tells the blobs that this range is going to be read front to back. Where asking costs nothing, it means nothing.
+func (f *file) WillRead(off, length int64) {
+	if !f.lazy || off < 0 || length <= 0 || off >= f.entry.Size {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	said := span{off, off + min(length, f.entry.Size-off)}
+	f.announced = append(f.announced, said)
+	for i, h := range f.handles {
+		f.announce(h, i, said)
+	}
+}
+
+// announce tells the handle of part i what of it lies within a range of the file.
+func (f *file) announce(h blob.Handle, i int64, said span) {
+	told, ok := h.(interface{ WillRead(off, length int64) })
+	if !ok {
+		return
+	}
+	_, size := f.entry.part(i)
+	begin := i * f.entry.PartSize // 0 for a file in one part
+	from, to := max(said.off-begin, 0), min(said.end-begin, size)
+	if from < to {
+		told.WillRead(from, to-from)
+	}
 }
 
 // ReadAt implements io.ReaderAt. It may be called from several goroutines at once.
@@ -72,7 +114,25 @@ func (f *file) ReadAt(p []byte, off int64) (int, error) {
 			return n, err
 		}
 	}
+	if err := f.compareFooter(p, off); err != nil {
+		return n, err
+	}
 	return n, end
+}
+
+// compareFooter compares the footer with what the snapshot recorded, when a lazy file was read to its end.
+func (f *file) compareFooter(p []byte, off int64) error {
+	if !f.lazy || off+int64(len(p)) != f.entry.Size || len(p) < input.FooterSize {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.compared {
+		return nil
+	}
+	err := compareFooter(f.entry, p[len(p)-input.FooterSize:])
+	f.compared = err == nil
+	return err
 }
 
 // readPart fills p, or the start of it, with what the part at offset off of the file holds.
@@ -86,6 +146,13 @@ func (f *file) readPart(p []byte, off int64) (int, error) {
 	}
 	p = p[:min(int64(len(p)), size-within)]
 	n, err := h.ReadAt(p, within)
+	if sizer, ok := h.(blob.Sizer); ok && f.lazy {
+		if got, known := sizer.Size(); known {
+			if wrong := compareLength(f.path(name), got, size); wrong != nil {
+				return 0, wrong
+			}
+		}
+	}
 	if n == len(p) {
 		return n, nil
 	}
@@ -105,10 +172,14 @@ func (f *file) handle(i int64, name string) (blob.Handle, error) {
 		return h, nil
 	}
 	h, err := blob.OpenBlob(f.ctx, f.store, f.path(name))
-	if err == nil {
-		f.handles[i] = h
+	if err != nil {
+		return nil, err
 	}
-	return h, err
+	f.handles[i] = h
+	for _, said := range f.announced {
+		f.announce(h, i, said)
+	}
+	return h, nil
 }
 
 // Close implements io.Closer. No read may be under way.

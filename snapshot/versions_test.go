@@ -48,7 +48,7 @@ func small(t *testing.T, name string) (*snapshot.Repository, *snapshot.Snapshot)
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := blob.Open(root)
+	store, err := blob.Open(t.Context(), root, blob.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,12 +37,17 @@ type FolderLister interface {
 
 // ReadAll returns the whole blob called name, which must not be larger than limit bytes.
 func ReadAll(ctx context.Context, r Reader, name string, limit int64) ([]byte, error) {
+	if far, ok := r.(interface {
+		readAll(ctx context.Context, name string, limit int64) ([]byte, error)
+	}); ok {
+		return far.readAll(ctx, name, limit)
+	}
 	entry, err := r.Stat(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	if entry.Size > limit {
-		return nil, fmt.Errorf("read %s: it has %d bytes, at most %d are expected of a blob of its kind", name, entry.Size, limit)
+		return nil, tooLarge(name, entry.Size, limit)
 	}
 	data := make([]byte, entry.Size)
 	n, err := r.ReadAt(ctx, name, data, 0)
@@ -53,6 +58,16 @@ func ReadAll(ctx context.Context, r Reader, name string, limit int64) ([]byte, e
 		return nil, fmt.Errorf("read %s: %w after %d of %d bytes", name, io.ErrUnexpectedEOF, n, len(data))
 	}
 	return nil, err
+}
+
+func tooLarge(name string, size, limit int64) error {
+	return fmt.Errorf("read %s: it has %d bytes, at most %d are expected of a blob of its kind", name, size, limit)
+}
+
+// IsFar tells whether every question to a store is a request over the network, so that none should be asked in vain.
+func IsFar(r Reader) bool {
+	far, ok := r.(interface{ Far() bool })
+	return ok && far.Far()
 }
 
 // notValid is the error for a name that could leave the store or mean two things.

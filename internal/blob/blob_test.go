@@ -42,7 +42,7 @@ func mapFS(files map[string][]byte) fstest.MapFS {
 
 func TestFolderConforms(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T, files map[string][]byte) blob.Reader {
-		r, err := blob.Open("file://" + folder(t, files))
+		r, err := blob.Open(t.Context(), "file://"+folder(t, files), blob.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func TestFolderFollowsSymbolicLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r, err := blob.Open(root)
+	r, err := blob.Open(t.Context(), root, blob.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,16 +128,14 @@ func TestOpenTellsWhatToWriteInstead(t *testing.T) {
 		"file://repo/x":            "file:///repo/x with three slashes",
 		"file://":                  "file:///absolute/path",
 		"file:///a?b":              "no query",
-		"s3://bucket/path":         "aws s3 sync s3://bucket/path FOLDER",
-		"gs://bucket/path":         "gcloud storage rsync",
-		"az://container/path":      "Azure Blob Storage is not in this version",
+		"hdfs://namenode/path":     "hdfs dfs -get hdfs://namenode/path FOLDER",
 		"https://u:secret@host/x":  "HTTP is not in this version",
 		"ftp://host/x":             `scheme "ftp" is not in this version`,
 		root + "/file":             "it is a file",
 		root + "/gone":             "no such file",
 		"file://" + root + "/gone": root + "/gone",
 	} {
-		_, err := blob.Open(uri)
+		_, err := blob.Open(t.Context(), uri, blob.Options{})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("open %q: got error %v, want %q in it", uri, err, want)
 		}
@@ -145,7 +143,7 @@ func TestOpenTellsWhatToWriteInstead(t *testing.T) {
 			t.Errorf("open %q shows a password: %v", uri, err)
 		}
 	}
-	if _, err := blob.Open("s3://bucket/x"); !errors.Is(err, blob.ErrUnsupported) {
+	if _, err := blob.Open(t.Context(), "hdfs://bucket/x", blob.Options{}); !errors.Is(err, blob.ErrUnsupported) {
 		t.Errorf("got error %v, want ErrUnsupported", err)
 	}
 }
@@ -153,7 +151,7 @@ func TestOpenTellsWhatToWriteInstead(t *testing.T) {
 func TestOpenTakesPathsAndURIs(t *testing.T) {
 	root := folder(t, map[string][]byte{"a b/x": []byte("x")})
 	for _, uri := range []string{root + "/a b", "file://" + root + "/a%20b", "file://localhost" + root + "/a%20b/", root + "/a b/../a b"} {
-		r, err := blob.Open(uri)
+		r, err := blob.Open(t.Context(), uri, blob.Options{})
 		if err != nil {
 			t.Errorf("open %q: %v", uri, err)
 			continue

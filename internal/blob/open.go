@@ -5,10 +5,16 @@ import (
 	"io"
 )
 
-// Handle is one blob held open, for many reads. ReadAt may be called from several goroutines at once.
+// Handle is one blob held open, for many reads. ReadAt may be called from several goroutines at once. A Handle may also
+// be a [Sizer], and have a method WillRead(off, length int64) that is told what is going to be read front to back soon.
 type Handle interface {
 	io.ReaderAt
 	io.Closer
+}
+
+// Sizer is a handle that can tell how large its blob is: known is false until something of it was read.
+type Sizer interface {
+	Size() (size int64, known bool)
 }
 
 // Opener is a store that gains from holding a blob open: a folder saves opening the file for every read.
@@ -17,7 +23,7 @@ type Opener interface {
 }
 
 // OpenBlob returns the blob called name for many reads, all of them under ctx. Where r is no [Opener],
-// each read goes to r by name.
+// each read goes to r by name. That there is no such blob is an error here or, in a far store, of the first read.
 func OpenBlob(ctx context.Context, r Reader, name string) (Handle, error) {
 	if o, ok := r.(Opener); ok {
 		return o.OpenBlob(ctx, name)

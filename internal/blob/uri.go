@@ -1,30 +1,48 @@
 package blob
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+
+	"migassist/internal/blob/object"
 )
 
 // ErrUnsupported is wrapped by the error for a store that this version cannot read.
 var ErrUnsupported = errors.New("not in this version")
 
-// schemes are the stores that are known and not supported yet, with the command that brings one into a
-// folder; %s stands for its URI.
-var schemes = map[string]struct{ store, fetch string }{
-	"s3":    {"Amazon S3", "aws s3 sync %s FOLDER"},
-	"gs":    {"Google Cloud Storage", "gcloud storage rsync --recursive %s FOLDER"},
-	"az":    {"Azure Blob Storage", "azcopy copy --recursive %s FOLDER"},
+// strangers are the stores that are known and not supported, with the command that brings one into a folder; %s stands
+// for its URI.
+var strangers = map[string]struct{ store, fetch string }{
 	"hdfs":  {"HDFS", "hdfs dfs -get %s FOLDER"},
 	"http":  {"a repository behind HTTP", "wget --mirror %s"},
 	"https": {"a repository behind HTTP", "wget --mirror %s"},
 }
 
-// Open returns the store at uri: file:///absolute/path, or a bare absolute path. The folder must exist.
-func Open(uri string) (Reader, error) {
+// opener makes the client of an object store, which asks no server yet.
+type opener func(ctx context.Context, bucket string, o Options) (objects, error)
+
+// openers by the scheme of the URI.
+var openers = map[string]opener{
+	"s3": func(ctx context.Context, bucket string, o Options) (objects, error) {
+		return object.OpenS3(ctx, bucket, o.S3)
+	},
+}
+
+// Open returns the store at uri: file:///absolute/path or a bare absolute path, whose folder must exist, or
+// s3://bucket/prefix, which is asked nothing yet.
+func Open(ctx context.Context, uri string, o Options) (Reader, error) {
+	if scheme, rest, ok := strings.Cut(uri, "://"); ok {
+		if open, known := openers[strings.ToLower(scheme)]; known {
+			return openFar(ctx, strings.ToLower(scheme), rest, open, o.withDefaults())
+		}
+	}
 	folder, err := folderOf(uri)
 	if err != nil {
 		return nil, err
@@ -37,6 +55,27 @@ func Open(uri string) (Reader, error) {
 		return nil, fmt.Errorf("open repository %s: it is a file, a folder is needed", uri)
 	}
 	return FromFS(os.DirFS(folder), (&url.URL{Scheme: "file", Path: filepath.ToSlash(folder)}).String()), nil
+}
+
+// bucketName is what buckets and containers may be called, wherever they are.
+const bucketName = `^[A-Za-z0-9$][A-Za-z0-9._-]{1,221}$`
+
+// openFar opens what follows the scheme: a bucket, and perhaps a prefix, both as they are, nothing escaped.
+func openFar(ctx context.Context, scheme, rest string, open opener, o Options) (Reader, error) {
+	bucket, prefix, _ := strings.Cut(rest, "/")
+	prefix = strings.Trim(prefix, "/")
+	if valid, err := regexp.MatchString(bucketName, bucket); err != nil || !valid {
+		return nil, fmt.Errorf("open repository: what follows %s:// is no name of a bucket; write %s://BUCKET/PREFIX, without user, password or token", scheme, scheme)
+	}
+	if prefix != "" && !fs.ValidPath(prefix) {
+		return nil, fmt.Errorf("open repository %s://%s/%s: a prefix has no empty, . or .. parts", scheme, bucket, prefix)
+	}
+	uri := strings.TrimSuffix(scheme+"://"+bucket+"/"+prefix, "/")
+	objects, err := open(ctx, bucket, o)
+	if err != nil {
+		return nil, fmt.Errorf("open repository %s: %w", uri, err)
+	}
+	return newFar(objects, uri, prefix, o), nil
 }
 
 // folderOf returns the folder that uri means.
@@ -78,10 +117,42 @@ func relative(uri string) error {
 }
 
 func refuse(u *url.URL) error {
-	known, ok := schemes[strings.ToLower(u.Scheme)]
+	u.RawQuery, u.ForceQuery, u.Fragment = "", false, "" // may be a token
+	if instead := spelledRight(u); instead != "" {
+		return fmt.Errorf("open repository %s: write %s", u.Redacted(), instead)
+	}
+	known, ok := strangers[strings.ToLower(u.Scheme)]
 	if !ok {
-		return fmt.Errorf("open repository %s: scheme %q is %w; write file:///absolute/path", u.Redacted(), u.Scheme, ErrUnsupported)
+		return fmt.Errorf("open repository %s: scheme %q is %w; write file:///absolute/path, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX", u.Redacted(), u.Scheme, ErrUnsupported)
 	}
 	return fmt.Errorf("open repository %s: reading %s is %w; copy the repository to a folder (%s) and give file:///that/folder",
 		u.Redacted(), known.store, ErrUnsupported, fmt.Sprintf(known.fetch, u.Redacted()))
+}
+
+// spellings are other ways in which the same stores are written, and how they are written here.
+var spellings = []struct {
+	other string // an expression, compiled where it is needed
+	ours  string
+}{
+	{`^s3[an]://([^/]+)/?(.*)$`, "s3://$1/$2"},
+	{`^https?://([^/]+)\.s3[.-]([a-z0-9-]+)\.amazonaws\.com[^/]*/?(.*)$`, "s3://$1/$3 --s3-region $2"},
+	{`^https?://([^/]+)\.s3\.amazonaws\.com/?(.*)$`, "s3://$1/$2"},
+	{`^https?://s3[.-]([a-z0-9-]+)\.amazonaws\.com[^/]*/([^/]+)/?(.*)$`, "s3://$2/$3 --s3-region $1"},
+	{`^https?://s3\.amazonaws\.com/([^/]+)/?(.*)$`, "s3://$1/$2"},
+	{`^gcs://([^/]+)/?(.*)$`, "gs://$1/$2"},
+	{`^https?://storage\.(?:googleapis|cloud\.google)\.com/([^/]+)/?(.*)$`, "gs://$1/$2"},
+	{`^https?://([^./]+)\.(?:blob|dfs)\.core\.windows\.net/([^/]+)/?(.*)$`, "az://$2/$3 --azure-account $1"},
+	{`^(?:wasbs?|abfss?)://([^@/]+)@([^./]+)\.(?:blob|dfs)\.core\.windows\.net/?(.*)$`, "az://$1/$3 --azure-account $2"},
+	{`^azure://([^/]+)/?(.*)$`, "az://$1/$2"},
+}
+
+// spelledRight is how a URI is written here, or empty.
+func spelledRight(u *url.URL) string {
+	text := u.String()
+	for _, s := range spellings {
+		if other := regexp.MustCompile(s.other); other.MatchString(text) {
+			return strings.ReplaceAll(strings.TrimSuffix(other.ReplaceAllString(text, s.ours), "/"), "/ --", " --")
+		}
+	}
+	return ""
 }

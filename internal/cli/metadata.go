@@ -114,7 +114,7 @@ func givenPlan(ctx context.Context, settings *config.Config, target metadata.Tar
 }
 
 func makePlan(ctx context.Context, settings *config.Config, target metadata.TargetReader, log zerolog.Logger) (*metadata.Plan, error) {
-	from, err := openSource(ctx, settings)
+	from, err := openSource(ctx, settings, log)
 	if err != nil {
 		return nil, err
 	}

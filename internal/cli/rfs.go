@@ -41,7 +41,7 @@ func (p *program) runRFS(cmd *cobra.Command) error {
 	}
 	limitMemory(settings.Memory)
 	ctx := cmd.Context()
-	source, err := openSource(ctx, settings)
+	source, err := openSource(ctx, settings, log)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 
 	"migassist/config"
 	"migassist/console"
-	"migassist/internal/blob"
 	"migassist/snapshot"
 )
 
@@ -29,11 +28,11 @@ indices of that snapshot, their documents and size, and why one can't be read.`,
 }
 
 func (p *program) runSnapshotList(cmd *cobra.Command) error {
-	settings, _, err := p.load(cmd, config.ForSnapshots)
+	settings, log, err := p.load(cmd, config.ForSnapshots)
 	if err != nil {
 		return err
 	}
-	repository, err := openRepository(cmd.Context(), settings)
+	repository, err := openRepository(cmd.Context(), settings, log)
 	if err != nil {
 		return err
 	}
@@ -78,11 +77,11 @@ of them, which may lie within a compound file.`,
 }
 
 func (p *program) runSnapshotDescribe(cmd *cobra.Command, arguments []string) error {
-	settings, _, err := p.load(cmd, config.ForDescription)
+	settings, log, err := p.load(cmd, config.ForDescription)
 	if err != nil {
 		return err
 	}
-	store, err := blob.Open(settings.Snapshot.RepoURI)
+	store, err := openStore(cmd.Context(), settings, log)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"migassist/cluster"
 	"migassist/config"
-	"migassist/internal/blob"
 	"migassist/rfs"
 	"migassist/selection"
 	"migassist/snapshot"
@@ -23,12 +22,12 @@ type source struct {
 }
 
 // openSource opens the snapshot that the configuration names.
-func openSource(ctx context.Context, settings *config.Config) (*source, error) {
+func openSource(ctx context.Context, settings *config.Config, log zerolog.Logger) (*source, error) {
 	allow, err := selection.ParseAllowlist(settings.Indices.Allowlist)
 	if err != nil {
 		return nil, err
 	}
-	repository, err := openRepository(ctx, settings)
+	repository, err := openRepository(ctx, settings, log)
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +38,8 @@ func openSource(ctx context.Context, settings *config.Config) (*source, error) {
 	return &source{repository: repository, snapshot: snap, allow: allow}, nil
 }
 
-func openRepository(ctx context.Context, settings *config.Config) (*snapshot.Repository, error) {
-	store, err := blob.Open(settings.Snapshot.RepoURI)
+func openRepository(ctx context.Context, settings *config.Config, log zerolog.Logger) (*snapshot.Repository, error) {
+	store, err := openStore(ctx, settings, log)
 	if err != nil {
 		return nil, err
 	}

@@ -6,8 +6,8 @@ package cli
 var switchers = map[string]string{
 	"snapshot-local-dir":           "write --repo-uri /path",
 	"file-system-repo-path":        "write --repo-uri /path",
-	"s3-repo-uri":                  "S3 is not in this version",
-	"s3-region":                    "S3 is not in this version",
+	"s3-repo-uri":                  "write --repo-uri s3://BUCKET/PREFIX",
+	"endpoint":                     "write --s3-endpoint",
 	"s3-local-dir":                 "nothing is downloaded; leave it out",
 	"local-dir":                    "nothing is downloaded; leave it out",
 	"lucene-dir":                   "shards are read in place; leave it out",

@@ -88,7 +88,11 @@ func missing(t *testing.T, r blob.Reader) {
 		_, allErr := blob.ReadAll(t.Context(), r, name, 10)
 		expectNamed(t, "read all", name, allErr)
 		expectNamed(t, "read", name, readErr)
-		_, openErr := blob.OpenBlob(t.Context(), r, name)
+		h, openErr := blob.OpenBlob(t.Context(), r, name)
+		if openErr == nil { // a far store finds out when it reads
+			_, openErr = h.ReadAt(p, 0)
+			_ = h.Close()
+		}
 		expectNamed(t, "open", name, openErr)
 	}
 }
