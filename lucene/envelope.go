@@ -91,16 +91,26 @@ func expectCodec(c *input.Cursor, header input.Header, codec string) {
 	c.Expect(header.Codec == codec, "codec "+strconv.Quote(codec), strconv.Quote(header.Codec))
 }
 
-// maxHeader is more bytes than any index header has.
-const maxHeader = 512
+// usualHeader is more bytes than the header of a format that is known has, maxHeader than any. After the codec name
+// come at most afterCodec, in usual ones.
+const (
+	usualHeader = 128
+	maxHeader   = 512
+	afterCodec  = input.IDSize + 1 + 40
+)
 
 // headOf returns a cursor over the first bytes of a file, enough for its header.
 func headOf(file input.File) (*input.Cursor, error) {
-	head := make([]byte, min(file.Size(), maxHeader))
-	if err := input.ReadFull(file, head, 0); err != nil {
-		return nil, err
+	for size := int64(usualHeader); ; size = maxHeader {
+		head := make([]byte, max(0, min(file.Size(), size)))
+		if err := input.ReadFull(file, head, 0); err != nil {
+			return nil, err
+		}
+		peek := input.NewCursor(file.Name(), head, 0)
+		if peek.Header(); peek.Err() == nil && peek.Remaining() >= afterCodec || size >= min(maxHeader, file.Size()) {
+			return input.NewCursor(file.Name(), head, 0), nil
+		}
 	}
-	return input.NewCursor(file.Name(), head, 0), nil
 }
 
 // UnsupportedError names a format that this version does not read.

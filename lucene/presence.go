@@ -39,11 +39,13 @@ func (s *Segment) readPresence(ctx context.Context, f *files, name string, p pre
 		return nil, err
 	}
 	defer func() { err = closeWith(err, file) }()
-	if err := s.checkHeader(file, name, p.format.data, p.version); err != nil {
-		return nil, err
-	}
-	if err := verify(ctx, file); err != nil {
-		return nil, err
+	if s.Verification == VerifyFiles {
+		if err := s.checkHeader(file, name, p.format.data, p.version); err != nil {
+			return nil, err
+		}
+		if err := verify(ctx, file); err != nil {
+			return nil, err
+		}
 	}
 	c, err := p.cursor(file, name)
 	if err != nil {

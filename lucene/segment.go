@@ -18,12 +18,28 @@ type Segment struct {
 	Deleted     int
 	SoftDeleted int
 
+	// Verification may be set before the segment is opened.
+	Verification Verification
+
 	dir        Directory
 	plain      bool // of Lucene 4: headers have neither id nor suffix
 	compound   bool
 	deletesGen int64 // of .liv; -1: there is none
 	fieldsGen  int64 // of .fnm; -1: the segment's own
 }
+
+// Verification says how much of a file is read for its checksum alone. What is read of metadata is always
+// verified, and counts, headers and places always are.
+type Verification byte
+
+const (
+	// VerifyFiles compares the CRC of every file from which something is taken, and reads all of it.
+	VerifyFiles Verification = iota
+	// VerifyRead is for far stores, where bytes cost: of doc values only the column that is used is read, and of stored
+	// fields nothing before the first document that is asked for; the CRC of neither is then compared. Stored fields
+	// that are read from their beginning are.
+	VerifyRead
+)
 
 // segmentInfoFormat is a row: how the .si file of a codec name reads.
 type segmentInfoFormat struct {

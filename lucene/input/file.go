@@ -104,13 +104,14 @@ func (s *Checksum) Finish(f File, buf []byte) error {
 	if f.Size() < FooterSize {
 		return tooShort(f.Name(), f.Size())
 	}
-	if err := s.AddFrom(f, f.Size()-8, buf); err != nil {
+	if err := s.AddFrom(f, f.Size()-FooterSize, buf); err != nil {
 		return err
 	}
 	footer := make([]byte, FooterSize)
 	if err := ReadFull(f, footer, f.Size()-FooterSize); err != nil {
 		return err
 	}
+	s.Add(footer[min(s.at-(f.Size()-FooterSize), 8):8])
 	want, err := FooterChecksum(f.Name(), footer, f.Size()-FooterSize)
 	if err != nil {
 		return err

@@ -1,0 +1,112 @@
+package lucene
+
+import (
+	"context"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"migassist/lucene/input"
+)
+
+// far is a directory that counts as a far store does: what was announced comes in blocks, once each, and every other
+// read is a request.
+type far struct {
+	*memory
+	requests, bytes int64
+}
+
+const farBlock = 4 << 20
+
+// Open implements Directory.
+func (f *far) Open(ctx context.Context, name string) (input.File, error) {
+	file, err := f.memory.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return &farFile{File: file, store: f}, nil
+}
+
+type farFile struct {
+	input.File
+	store *far
+	parts []*farPart
+}
+
+// farPart is a range that was announced, and how far it has come.
+type farPart struct{ from, to, came int64 }
+
+// WillRead takes the announcement.
+func (f *farFile) WillRead(off, length int64) {
+	f.parts = append(f.parts, &farPart{from: off, to: off + length, came: off})
+}
+
+// ReadAt implements input.File.
+func (f *farFile) ReadAt(p []byte, off int64) (int, error) {
+	for _, part := range f.parts {
+		if off < part.from || off >= part.to {
+			continue
+		}
+		for part.came < min(off+int64(len(p)), part.to) {
+			size := min(farBlock, part.to-part.came)
+			part.came += size
+			f.store.requests++
+			f.store.bytes += size
+		}
+		return f.File.ReadAt(p, off)
+	}
+	f.store.requests++
+	f.store.bytes += int64(len(p))
+	return f.File.ReadAt(p, off)
+}
+
+// TestFarStoresAreAskedSeldom reads each segment as from a far store: ten requests, and one per block; and hardly more
+// bytes than the files and the column have.
+func TestFarStoresAreAskedSeldom(t *testing.T) {
+	indices := goldenIndices(t)
+	for _, s := range fixtureShards(t, "second/not-compound/0", "second/merged/0", "second/large/0") {
+		indices[s.name] = s.dir
+	}
+	for name, dir := range indices {
+		t.Run(name, func(t *testing.T) {
+			store := &far{memory: dir}
+			commit, err := readCommit(t.Context(), store)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, segment := range commit.Segments {
+				store.requests, store.bytes = 0, 0
+				segment.Verification = VerifyRead
+				if err := segment.readInfo(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				for _, err := range readSegment(t.Context(), segment, 0) {
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				need := neededBytes(t, dir, segment)
+				if store.requests > 10+need/farBlock || store.bytes > need*105/100+usualHeader {
+					t.Errorf("%s: %d requests for %d bytes, where %d are needed", segment.Name, store.requests, store.bytes, need)
+				}
+			}
+		})
+	}
+}
+
+// neededBytes is the size of the files of a segment that its documents are read from; of columns all.
+func neededBytes(t *testing.T, dir *memory, segment *Segment) (need int64) {
+	t.Helper()
+	for _, name := range allFiles(t, dir) {
+		extension := path.Ext(name)
+		if !strings.HasPrefix(name, segment.Name+"_") && !strings.HasPrefix(name, segment.Name+".") ||
+			!slices.Contains([]string{".si", ".cfe", ".fdm", ".fdx", ".fdt", ".fnm", ".liv", ".del", ".dvm"}, extension) ||
+			extension == ".fnm" && name != segment.fieldsFile() ||
+			extension == ".dvm" && segment.SoftDeleted == 0 {
+			continue
+		}
+		need += int64(len(fileBytes(t, dir, name)))
+	}
+	return need
+}
