@@ -36,19 +36,27 @@ func (z *zstdFrames) prime(dictionary []byte) (err error) {
 
 // inflate reads VInt compressed size and a frame that fills out.
 func (z *zstdFrames) inflate(c *input.Cursor, out []byte) {
-	size := c.VInt()
-	at := c.Offset()
-	data := c.Bytes(size)
-	if c.Err() != nil || len(out) == 0 && size == 0 {
+	data := c.Bytes(c.VInt())
+	if c.Err() != nil || len(out) == 0 && len(data) == 0 {
 		return
 	}
+	if err := z.unpack(out, data); err != nil {
+		c.Expect(false, fmt.Sprintf("a Zstandard frame of %d bytes", len(out)), err)
+	}
+}
+
+// unpack fills out from frames.
+func (z *zstdFrames) unpack(out, data []byte) error {
 	got, err := z.decoder.DecodeAll(data, out[:0:len(out)])
 	switch {
-	case err != nil || len(got) != len(out):
-		c.FailAt(at, fmt.Sprintf("a Zstandard frame of %d bytes", len(out)), fmt.Sprintf("%d bytes, %v", len(got), err))
+	case err != nil:
+		return err
+	case len(got) != len(out):
+		return fmt.Errorf("%d bytes", len(got))
 	case len(out) > 0 && &got[0] != &out[0]:
 		copy(out, got)
 	}
+	return nil
 }
 
 // begin sets the dictionary, or fails.
@@ -91,25 +99,5 @@ func (z *zstdPreset) decode(c *input.Cursor, out []byte) {
 	}
 	if c.Traced() {
 		c.Note("  Zstandard: a dictionary of %d bytes, blocks of %d, %d bytes decompressed", dictionary, block, len(out))
-	}
-}
-
-// zstdBlocks is frames without a dictionary. Source: ZstdNoDictCompressionMode of OpenSearch's custom-codecs; unproven
-// on a real server.
-//
-//	VInt block size, then for each block: VInt compressed size, frame
-type zstdBlocks struct{ frames zstdFrames }
-
-func newZstdBlocks() payload { return &zstdBlocks{} }
-
-func (z *zstdBlocks) decode(c *input.Cursor, out []byte) {
-	block := c.VInt()
-	c.Expect(block > 0 || len(out) == 0, fmt.Sprintf("a size of blocks for %d bytes", len(out)), block)
-	z.frames.begin(c, nil)
-	for at := 0; at < len(out) && c.Err() == nil; at += block {
-		z.frames.inflate(c, out[at:min(at+block, len(out))])
-	}
-	if c.Traced() {
-		c.Note("  Zstandard: blocks of %d, %d bytes decompressed", block, len(out))
 	}
 }

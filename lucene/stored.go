@@ -62,9 +62,12 @@ var storedFormats = map[string]storedFormat{
 	"Lucene90StoredFieldsHighData": stored90.with(newDeflate, ratioDeflate),
 	// Elasticsearch 8.14 and later, index.codec best_compression.
 	"ZstdStoredFields814": stored90.with(newZstdFrame, ratioZstd),
-	// OpenSearch's custom-codecs, index.codec zstd and zstd_no_dict.
+	// OpenSearch's custom-codecs, index.codec zstd, zstd_no_dict, and qat_*.
 	"CustomStoredFieldsZstd":       stored90.with(newZstdPreset, ratioZstd),
 	"CustomStoredFieldsZstdNoDict": stored90.with(newZstdBlocks, ratioZstd),
+	"QatStoredFieldsLz4":           stored90.with(newLZ4Frames, ratioLZ4),
+	"QatStoredFieldsDeflate":       stored90.with(newGzipBlocks, ratioDeflate),
+	"QatStoredFieldsZstd":          stored90.with(newZstdBlocks, ratioZstd),
 }
 
 // with returns the row with a way to compress.

@@ -25,47 +25,63 @@ public class Golden {
   public static void main(String[] args) throws Exception {
     Path folder = Paths.get(args[0]);
     Files.createDirectories(folder);
-    IndexWriterConfig config = config();
-    boolean soft = soften(config);
-    config.setMergePolicy(noMerges());
-    config.setUseCompoundFile(args[2].equals("compound"));
-    config.setMaxBufferedDocs(1 << 20);
-    config.setRAMBufferSizeMB(1024);
-    if (args[1].equals("high")) config.setCodec(high());
     try (FSDirectory dir = open(folder)) {
-      try (IndexWriter w = new IndexWriter(dir, config)) {
-        for (int i = 0; i < 40; i++) w.addDocument(doc(i));
-        w.commit();
-        for (int i = 40; i < 60; i++) w.addDocument(doc(i));
-        w.addDocument(giant(60));
-        w.addDocument(new Document()); // as a nested child is: nothing is stored
-        for (int i = 61; i < 64; i++) w.addDocument(doc(i));
-        w.commit();
-        w.addDocument(doc(64));
-        w.commit();
-        for (int i = 3; i < 64; i += 7) w.deleteDocuments(new Term("id", "" + i));
-        w.commit();
-        if (soft) {
-          for (int i = 2; i < 64; i += 9) softUpdate(w, i);
-          w.commit();
-        }
-        for (int i = 0; i < 64; i += 17) w.updateNumericDocValue(new Term("id", "" + i), "dense", 77L);
-        w.deleteDocuments(new Term("id", "64"), new Term("id", "1"));
-        w.addDocument(doc(65));
-        w.commit();
-      }
+      boolean soft = write(dir, args[1].equals("high") ? high() : null, args[2].equals("compound"));
       expected(dir, folder.resolve("expected.txt"), soft);
     }
     System.exit(0);
+  }
+
+  /** Writes the index, with the usual codec where there is none; tells whether it has soft deletes. */
+  static boolean write(FSDirectory dir, org.apache.lucene.codecs.Codec codec, boolean compound) throws Exception {
+    IndexWriterConfig config = config();
+    boolean soft = soften(config);
+    config.setMergePolicy(noMerges());
+    config.setUseCompoundFile(compound);
+    config.setMaxBufferedDocs(1 << 20);
+    config.setRAMBufferSizeMB(1024);
+    if (codec != null) config.setCodec(codec);
+    try (IndexWriter w = new IndexWriter(dir, config)) {
+      for (int i = 0; i < 40; i++) w.addDocument(doc(i));
+      w.commit();
+      for (int i = 40; i < 60; i++) w.addDocument(doc(i));
+      w.addDocument(giant(60));
+      w.addDocument(new Document()); // as a nested child is: nothing is stored
+      for (int i = 61; i < 64; i++) w.addDocument(doc(i));
+      w.commit();
+      w.addDocument(doc(64));
+      w.commit();
+      for (int i = 3; i < 64; i += 7) w.deleteDocuments(new Term("id", "" + i));
+      w.commit();
+      if (soft) {
+        for (int i = 2; i < 64; i += 9) softUpdate(w, i);
+        w.commit();
+      }
+      for (int i = 0; i < 64; i += 17) w.updateNumericDocValue(new Term("id", "" + i), "dense", 77L);
+      w.deleteDocuments(new Term("id", "64"), new Term("id", "1"));
+      w.addDocument(doc(65));
+      w.commit();
+    }
+    return soft;
   }
 
   static IndexWriterConfig config() throws Exception {
     for (Constructor<?> c : IndexWriterConfig.class.getConstructors()) {
       Class<?>[] p = c.getParameterTypes();
       if (p.length == 1 && p[0].getSimpleName().equals("Analyzer")) return (IndexWriterConfig) c.newInstance(new Object[] {null});
-      if (p.length == 2) return (IndexWriterConfig) c.newInstance(Version.class.getField("LATEST").get(null), null);
+      if (p.length == 2) return (IndexWriterConfig) c.newInstance(newest(), null);
     }
     throw new IllegalStateException();
+  }
+
+  /** Version.LATEST since Lucene 4.10; before, versions were an enumeration. */
+  static Object newest() throws Exception {
+    try {
+      return Version.class.getField("LATEST").get(null);
+    } catch (NoSuchFieldException e) {
+      Object[] all = Version.class.getEnumConstants();
+      return all[all.length - 2]; // the last is LUCENE_CURRENT
+    }
   }
 
   static MergePolicy noMerges() throws Exception {
