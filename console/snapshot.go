@@ -30,19 +30,32 @@ type SnapshotRow struct {
 	Version string     `json:"version,omitempty"` // of the cluster
 	Started *time.Time `json:"started,omitempty"`
 	Indices int        `json:"indices"`
+	Problem string     `json:"problem,omitempty"` // why the snapshot could not be asked for what the repository does not record
 }
 
 // ListSnapshots tells what the repository holds.
-func ListSnapshots(r *snapshot.Repository) *Snapshots {
+func ListSnapshots(ctx context.Context, r *snapshot.Repository) (*Snapshots, error) {
 	list := &Snapshots{Repository: r.URI(), Layout: r.Layout(), Snapshots: []SnapshotRow{}}
-	for _, s := range r.Snapshots() {
+	all, err := r.Summaries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range all {
 		row := SnapshotRow{Name: s.Name, UUID: s.UUID, State: s.State.String(), Version: s.Version, Indices: s.Indices}
 		if started := s.Started.UTC(); !s.Started.IsZero() {
 			row.Started = &started
 		}
+		if s.Problem != nil {
+			row.Problem = s.Problem.Error()
+		}
 		list.Snapshots = append(list.Snapshots, row)
 	}
-	return list
+	return list, nil
+}
+
+// Problems tells whether a snapshot can't be read.
+func (l *Snapshots) Problems() bool {
+	return slices.ContainsFunc(l.Snapshots, func(row SnapshotRow) bool { return row.Problem != "" })
 }
 
 // WriteText prints a row per snapshot.
@@ -53,6 +66,11 @@ func (l *Snapshots) WriteText(w io.Writer) {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\n", s.Name, s.State, s.Version, s.Indices, s.UUID)
 	}
 	_ = table.Flush() // the stream below keeps its error
+	for _, s := range l.Snapshots {
+		if s.Problem != "" {
+			fmt.Fprintf(w, "%s: %s\n", s.Name, s.Problem)
+		}
+	}
 }
 
 // Indices is what one snapshot holds.

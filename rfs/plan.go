@@ -86,6 +86,8 @@ func planIndex(ctx context.Context, snap *snapshot.Snapshot, name string) ([]Ite
 		switch {
 		case ctx.Err() != nil, err != nil && unsupported(err):
 			return nil, findings, err
+		case errors.Is(err, snapshot.ErrIncomplete): // known of a PARTIAL snapshot: what is there is moved
+			findings = append(findings, Finding{Index: name, Kind: "partial", Reason: err.Error()})
 		case err != nil:
 			findings = append(findings, unreadable(name, err))
 		default:

@@ -10,6 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"migassist/lucene/input"
+	"migassist/xcontent/lzf"
 	"migassist/xcontent/smile"
 )
 
@@ -21,7 +22,7 @@ const (
 	kindDEFLATE kind = "SMILE in DEFLATE"
 	kindZSTD    kind = "SMILE in zstd"
 	kindJSON    kind = "JSON"
-	kindLZF     kind = "LZF"
+	kindLZF     kind = "JSON in LZF"
 	kindUnknown kind = "unknown"
 )
 
@@ -56,7 +57,7 @@ func decodeBody(name string, at int64, body []byte) ([]byte, error) {
 		return body, nil
 	case kindSMILE:
 		return fromSMILE(name, at, body)
-	case kindDEFLATE, kindZSTD:
+	case kindDEFLATE, kindZSTD, kindLZF:
 		inflated, err := inflate(k, body)
 		if err != nil {
 			return nil, &input.CorruptError{File: name, Offset: at, Want: "a body of " + string(k), Got: err.Error()}
@@ -67,7 +68,7 @@ func decodeBody(name string, at int64, body []byte) ([]byte, error) {
 		// Offsets within the inflated bytes mean nothing in the file.
 		return fromSMILE(name+" (decompressed)", 0, inflated)
 	default:
-		return nil, &input.CorruptError{File: name, Offset: at, Want: "a body of SMILE, DEFLATE, zstd or JSON", Got: fmt.Sprintf("% x (%s)", body[:min(len(body), 8)], k)}
+		return nil, &input.CorruptError{File: name, Offset: at, Want: "a body of SMILE, DEFLATE, zstd, LZF or JSON", Got: fmt.Sprintf("% x (%s)", body[:min(len(body), 8)], k)}
 	}
 }
 
@@ -86,6 +87,9 @@ var errBomb = errors.New("more decompressed bytes than any metadata has")
 // metadata shrinks to a tenth or a fiftieth, a bomb to a thousandth and less.
 func inflate(k kind, body []byte) ([]byte, error) {
 	limit := min(int64(len(body))*200+4<<20, maxBlob)
+	if k == kindLZF {
+		return lzf.Decode(nil, body, int(limit))
+	}
 	var r io.Reader
 	if k == kindDEFLATE {
 		r = flate.NewReader(bytes.NewReader(body[len("DFL\x00"):]))

@@ -85,6 +85,7 @@ func TestBodiesAreToldByTheirFirstBytes(t *testing.T) {
 		"zstd":            zstdCompressed(smileText(3)),
 		"JSON":            []byte(want),
 		"JSON in DEFLATE": deflated([]byte(want)),
+		"JSON in LZF":     append([]byte{'Z', 'V', 0, 0, byte(len(want))}, want...),
 	} {
 		got, err := decodeBody("b.dat", 17, body)
 		if err != nil || string(got) != want {
@@ -95,14 +96,14 @@ func TestBodiesAreToldByTheirFirstBytes(t *testing.T) {
 
 func TestBrokenBodiesAreNamedWithTheirOffset(t *testing.T) {
 	for want, body := range map[string][]byte{
-		"corrupt b.dat at offset 17: want a body of SMILE, DEFLATE, zstd or JSON, got 01 02 03 (unknown)": {1, 2, 3},
-		"got  (unknown)":                           {},
-		"5a 56 01 00 05 00 09 61 (LZF)":            []byte("ZV\x01\x00\x05\x00\x09abc"),
-		"corrupt b.dat at offset 21":               []byte(":)\n\x05\x00"),
-		"want a body of SMILE in DEFLATE, got":     []byte("DFL\x00\xff\xff"),
-		"want a body of SMILE in zstd, got":        []byte("ZSTD\x00abcdefgh"),
-		"b.dat (decompressed) at offset 4: want a": deflated([]byte(":)\n\x05")),
-		"unexpected EOF":                           deflated(smileText(3))[:8],
+		"corrupt b.dat at offset 17: want a body of SMILE, DEFLATE, zstd, LZF or JSON, got 01 02 03 (unknown)": {1, 2, 3},
+		"got  (unknown)": {},
+		"want a body of JSON in LZF, got invalid LZF at offset 7": []byte("ZV\x01\x00\x05\x00\x09abc"),
+		"corrupt b.dat at offset 21":                              []byte(":)\n\x05\x00"),
+		"want a body of SMILE in DEFLATE, got":                    []byte("DFL\x00\xff\xff"),
+		"want a body of SMILE in zstd, got":                       []byte("ZSTD\x00abcdefgh"),
+		"b.dat (decompressed) at offset 4: want a":                deflated([]byte(":)\n\x05")),
+		"unexpected EOF":                                          deflated(smileText(3))[:8],
 	} {
 		_, err := decodeBody("b.dat", 17, body)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -191,9 +191,9 @@ func damagedReader(t *testing.T, r tree, name string) func() error {
 			continue
 		}
 		if len(parts) == 3 {
-			return func() error { _, err := s.Index(t.Context(), indexName); return err }
+			return func() error { s.Forget(); _, err := s.Index(t.Context(), indexName); return err }
 		}
-		return func() error { _, err := x.Shard(t.Context(), int(parts[2][0]-'0')); return err }
+		return func() error { s.Forget(); _, err := x.Shard(t.Context(), int(parts[2][0]-'0')); return err }
 	}
 	t.Fatalf("nothing reads %s", name)
 	return nil

@@ -52,7 +52,7 @@ func (d *Directory) open(ctx context.Context, entry *ShardFile) (input.File, err
 	if entry.Virtual {
 		return d.openVirtual(entry)
 	}
-	store := d.shard.index.snapshot.repo.store
+	store := d.shard.store
 	f := &file{ctx: ctx, entry: entry, store: store, path: d.blobPath, handles: map[int64]blob.Handle{}, lazy: blob.IsFar(store)}
 	if f.lazy {
 		_, err := recorded(entry)
@@ -80,10 +80,7 @@ func (d *Directory) openVirtual(entry *ShardFile) (input.File, error) {
 }
 
 // blobPath is where a data blob of the shard lies.
-func (d *Directory) blobPath(name string) string {
-	s := d.shard
-	return s.index.snapshot.repo.layout.dataPath(s.index.ID, s.Number, name)
-}
+func (d *Directory) blobPath(name string) string { return d.shard.folder + "/" + name }
 
 // compareChecksum compares the footer of f with what the snapshot recorded.
 func compareChecksum(f input.File, entry *ShardFile) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"migassist/internal/blob"
@@ -67,13 +68,35 @@ func decodeEnvelope(name string, data []byte, codec string) ([]byte, error) {
 	return decodeBody(name, e.at, e.body)
 }
 
-// readDat reads the blob called name and decodes its JSON into v.
-func readDat(ctx context.Context, r blob.Reader, name, codec string, v any) error {
+// read reads the metadata blob called name, in the form the layout has, and decodes its JSON into v.
+func (l *layout) read(ctx context.Context, r blob.Reader, name, codec string, v any) error {
+	if l.plain {
+		return readPlain(ctx, r, name, v)
+	}
 	data, err := blob.ReadAll(ctx, r, name, maxBlob)
 	if err != nil {
 		return err
 	}
 	text, err := decodeEnvelope(name, data, codec)
+	if err != nil {
+		return err
+	}
+	return unmarshal(name, text, v)
+}
+
+// readPlain reads a metadata blob without envelope and decodes its JSON into v.
+func readPlain(ctx context.Context, r blob.Reader, name string, v any) error {
+	data, err := blob.ReadAll(ctx, r, name, maxBlob)
+	if err != nil {
+		return err
+	}
+	if k := kindOf(data); k != kindJSON && k != kindLZF {
+		return &input.CorruptError{
+			File: name, Want: "JSON, or LZF of it (client_side_encryption, which can't be read, makes it neither)",
+			Got: fmt.Sprintf("% x", data[:min(len(data), 8)]),
+		}
+	}
+	text, err := decodeBody(name, 0, data)
 	if err != nil {
 		return err
 	}
@@ -87,7 +110,7 @@ func unmarshal(name string, text []byte, v any) error {
 	if err == nil {
 		return nil
 	}
-	if strings.HasSuffix(name, ".dat") {
+	if !strings.HasPrefix(path.Base(name), rootPrefix) {
 		name += " (decoded to JSON)"
 	}
 	corrupt := &input.CorruptError{File: name, Want: "the JSON of its kind", Got: err.Error()}

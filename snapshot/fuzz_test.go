@@ -59,7 +59,7 @@ func FuzzRoot(f *testing.F) {
 			t.Error(err)
 		}
 		for _, s := range root.Snapshots {
-			_ = s.release()
+			_ = root.release(&s)
 			if s.UUID == "" || s.Name == "" {
 				t.Errorf("a snapshot without name was let in: %+v", s)
 			}
@@ -99,7 +99,7 @@ func FuzzIndexMetadata(f *testing.F) {
 		if !json.Valid(settings) || !json.Valid(mappings) {
 			return // as parts of a larger JSON text they are valid
 		}
-		x := &Index{}
+		x := &Index{snapshot: &Snapshot{}}
 		if err := x.setSettings("m.dat", settings); err == nil && (x.Shards < 1 || x.Shards > maxShards) {
 			t.Errorf("%d shards", x.Shards)
 		}

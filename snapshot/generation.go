@@ -3,10 +3,7 @@ package snapshot
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io/fs"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,23 +17,24 @@ const (
 	oldRoot    = "index"        // of Elasticsearch 1 and 2
 )
 
-// generation is the index-N that counts.
+// generation is the table of contents that counts: index-N, or the names of snapshots before Elasticsearch 5.
 type generation struct {
 	name     string
+	old      *rootBlob // where there is no index-N
 	warnings []string
 }
 
 // findGeneration lists index-N and takes the highest N, as the servers do. index.latest is asked too: it
 // serves where a store cannot list, and where it names a higher N than there is, a blob was lost.
 func findGeneration(ctx context.Context, store blob.Reader) (generation, error) {
-	entries, err := store.List(ctx, "")
+	entries, err := listPrefix(ctx, store, oldRoot)
 	if err != nil {
-		return generation{}, fmt.Errorf("open repository %s: %w", store.URI(), err)
+		return generation{}, err
 	}
 	highest := highestGeneration(entries)
 	latest, err := readLatest(ctx, store)
 	if err != nil {
-		return generation{}, fmt.Errorf("open repository %s: %w", store.URI(), err)
+		return generation{}, err
 	}
 	if highest < 0 && latest >= 0 {
 		name := rootPrefix + strconv.FormatInt(latest, 10)
@@ -45,13 +43,47 @@ func findGeneration(ctx context.Context, store blob.Reader) (generation, error) 
 		}
 	}
 	if highest < 0 {
-		return generation{}, notRepository(ctx, store, entries, latest)
+		g, err := findOld(ctx, store, entries)
+		if err == nil && g.old == nil {
+			err = notRepository(ctx, store, latest)
+		}
+		return g, err
 	}
 	g := generation{name: rootPrefix + strconv.FormatInt(highest, 10)}
 	if latest > highest {
 		g.warnings = append(g.warnings, fmt.Sprintf("%s names index-%d, but the newest there is %s: the copy may be incomplete, and newer snapshots missing from it", latestName, latest, g.name))
 	}
 	return g, nil
+}
+
+// read returns the table of contents.
+func (g generation) read(ctx context.Context, store blob.Reader) (*rootBlob, error) {
+	if g.old != nil {
+		return g.old, nil
+	}
+	data, err := blob.ReadAll(ctx, store, g.name, maxBlob)
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > 0 && kindOf(data) != kindJSON && slices.Contains(foldersOf(ctx, store, ""), encryptionFolder) {
+		return nil, fmt.Errorf("%w: %s", ErrUnsupported, encrypted)
+	}
+	return parseRoot(g.name, data)
+}
+
+// prefixLister is a store that can list the blobs of its root by the beginning of their names, which spares
+// it the thousands of others.
+type prefixLister interface {
+	ListPrefix(ctx context.Context, dir, prefix string) ([]blob.Entry, error)
+}
+
+// listPrefix returns the blobs directly in the root whose names begin with prefix.
+func listPrefix(ctx context.Context, store blob.Reader, prefix string) ([]blob.Entry, error) {
+	if lister, ok := store.(prefixLister); ok {
+		return lister.ListPrefix(ctx, "", prefix)
+	}
+	entries, err := store.List(ctx, "")
+	return slices.DeleteFunc(entries, func(e blob.Entry) bool { return !strings.HasPrefix(e.Name, prefix) }), err
 }
 
 // highestGeneration returns the highest N of the blobs index-N, -1 where there is none.
@@ -83,82 +115,4 @@ func readLatest(ctx context.Context, store blob.Reader) (int64, error) {
 		return int64(n), nil
 	}
 	return -1, nil
-}
-
-// notRepository explains why there is no index-N, and where it might be.
-func notRepository(ctx context.Context, store blob.Reader, entries []blob.Entry, latest int64) error {
-	names := make([]string, 0, len(entries))
-	for _, e := range entries {
-		names = append(names, e.Name)
-	}
-	if slices.Contains(names, oldRoot) {
-		return fmt.Errorf("open repository %s: repository of Elasticsearch 1 or 2 (blob %q): %w: not in this version; snapshot with Elasticsearch 7.6 or newer, or wait for the release that reads it", store.URI(), oldRoot, ErrUnsupported)
-	}
-	folders := foldersOf(ctx, store, "")
-	hint := hintFor(ctx, store, names, folders)
-	if hint == "" && latest >= 0 {
-		hint = fmt.Sprintf("%s names index-%d, which is missing: copy the repository again, complete", latestName, latest)
-	}
-	if hint != "" {
-		hint = "; " + hint
-	}
-	return fmt.Errorf("open repository %s: %w: looked for index-N (N a number) and %s in it, found %s%s", store.URI(), ErrNotRepository, latestName, found(names, folders), hint)
-}
-
-// found lists what is in the folder.
-func found(names, folders []string) string {
-	var all []string
-	for _, f := range folders {
-		all = append(all, f+"/")
-	}
-	all = append(all, names...)
-	switch {
-	case len(all) == 0:
-		return "nothing: it is empty"
-	case len(all) > 8:
-		return fmt.Sprintf("%s and %d more", strings.Join(all[:8], ", "), len(all)-8)
-	}
-	return strings.Join(all, ", ")
-}
-
-// hintFor recognizes the places that are easily taken for a repository.
-func hintFor(ctx context.Context, store blob.Reader, names, folders []string) string {
-	isMeta := func(name string) bool {
-		return strings.HasPrefix(path.Base(name), "meta-") && strings.HasSuffix(name, ".dat")
-	}
-	if slices.ContainsFunc(names, isMeta) && slices.Contains(folders, "0") {
-		return "it looks like one index of a repository: give the folder two levels above"
-	}
-	for _, folder := range folders[:min(len(folders), maxListed)] {
-		below, err := store.List(ctx, folder)
-		if err != nil {
-			continue
-		}
-		for i := range below {
-			below[i].Name = path.Base(below[i].Name)
-		}
-		if highestGeneration(below) >= 0 {
-			return fmt.Sprintf("its subfolder is one: give %s/%s", strings.TrimSuffix(store.URI(), "/"), folder)
-		}
-		if slices.ContainsFunc(below, func(e blob.Entry) bool { return isMeta(e.Name) }) {
-			return "it looks like the folder \"indices\" of a repository: give the folder above"
-		}
-	}
-	if slices.Contains(folders, "nodes") {
-		return "it looks like the data folder of a node: take a snapshot into a repository and give that"
-	}
-	return ""
-}
-
-// foldersOf lists the folders in dir where the store can; it serves hints only.
-func foldersOf(ctx context.Context, store blob.Reader, dir string) []string {
-	lister, ok := store.(blob.FolderLister)
-	if !ok {
-		return nil
-	}
-	folders, err := lister.Folders(ctx, dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return folders
 }

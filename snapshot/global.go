@@ -43,7 +43,7 @@ var sections = []struct {
 // Global reads the cluster-wide metadata. A snapshot taken without it (see [Snapshot.HasGlobal]) has
 // empty sections.
 func (s *Snapshot) Global(ctx context.Context) (*Global, error) {
-	g, err := s.loadGlobal(ctx, s.repo.layout.globalPath(s.UUID))
+	g, err := s.loadGlobal(ctx, s.layout.globalPath(s.UUID))
 	if err != nil {
 		return nil, fmt.Errorf("global metadata of snapshot %q: %w", s.Name, err)
 	}
@@ -52,7 +52,7 @@ func (s *Snapshot) Global(ctx context.Context) (*Global, error) {
 
 func (s *Snapshot) loadGlobal(ctx context.Context, at string) (*Global, error) {
 	var outer map[string]json.RawMessage
-	if err := readDat(ctx, s.repo.store, at, codecGlobal, &outer); err != nil {
+	if err := s.layout.read(ctx, s.repo.store, at, codecGlobal, &outer); err != nil {
 		return nil, err
 	}
 	g := &Global{Raw: outer["meta-data"]}

@@ -3,7 +3,9 @@ package snapshot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 
 	"migassist/cluster/version"
@@ -27,15 +29,15 @@ type Index struct {
 	State         string // "open" or "close"
 	Shards        int
 	RoutingShards int
-	// Created is the version of the cluster that created the index; zero for indices of Elasticsearch
-	// 8.11 and later, which count their formats apart. CreatedID is the number as written.
+	// Created is the version of the cluster that created the index. From Elasticsearch 8.11 on it is the first
+	// release that wrote such indices (see [version.FromID]). CreatedID is the number as written.
 	Created   version.Version
 	CreatedID int64
 	// Raw is all the metadata there is of the index, JSON.
 	Raw json.RawMessage
 
-	snapshot  *Snapshot
-	shardPath int // shard_path_type: 0 where shards lie below the index
+	snapshot *Snapshot
+	entry    rootIndex
 }
 
 // indexBlob is the value under the index name. Source: IndexMetadata.Builder.toXContent.
@@ -47,20 +49,26 @@ type indexBlob struct {
 	Aliases       map[string]json.RawMessage `json:"aliases"`
 }
 
-// maxShards is the most an index may have (index.number_of_shards, from Elasticsearch 5 on).
-const maxShards = 1024
+// maxShards is more than any index has: 1024 by default, from Elasticsearch 5 on
+// (es.index.max_number_of_shards).
+const maxShards = 10_000
 
-// Index reads the metadata of the index called name. Errors: [ErrNoIndex] with the names there are,
-// [ErrUnsupported] for what cannot be migrated from a snapshot, wrapped, or a *[input.CorruptError].
+// Index reads the metadata of the index called name, which the caller must not change: the snapshot keeps it,
+// within bounds, for the next one who asks. Errors: [ErrNoIndex] with the names there are, [ErrUnsupported]
+// for what cannot be migrated from a snapshot, wrapped, or a *[input.CorruptError].
 func (s *Snapshot) Index(ctx context.Context, name string) (*Index, error) {
-	entry, ok := s.entry.indicesByNames[name]
+	entry, ok := s.indices[name]
 	if !ok {
 		return nil, noSuch(ErrNoIndex, name, fmt.Sprintf("snapshot %q", s.Name), s.IndexNames())
+	}
+	if held, ok := s.cache.get(cacheKey{name, -1}); ok {
+		return held.(*Index), nil //nolint:forcetypeassert // nothing else is put under such a key
 	}
 	index, err := s.loadIndex(ctx, name, entry)
 	if err != nil {
 		return nil, fmt.Errorf("index %q in snapshot %q: %w", name, s.Name, err)
 	}
+	s.cache.put(cacheKey{name, -1}, index, 2*int64(len(index.Raw)))
 	return index, nil
 }
 
@@ -70,7 +78,7 @@ func (s *Snapshot) loadIndex(ctx context.Context, name string, entry rootIndex) 
 		return nil, err
 	}
 	var outer map[string]json.RawMessage
-	if err := readDat(ctx, s.repo.store, at, codecIndex, &outer); err != nil {
+	if err := s.layout.read(ctx, s.repo.store, at, codecIndex, &outer); err != nil {
 		return nil, err
 	}
 	raw, ok := outer[name]
@@ -83,7 +91,7 @@ func (s *Snapshot) loadIndex(ctx context.Context, name string, entry rootIndex) 
 	}
 	index := &Index{
 		Name: name, ID: entry.ID, State: b.State, RoutingShards: b.RoutingShards,
-		Aliases: b.Aliases, Raw: raw, RawSettings: b.Settings, snapshot: s, shardPath: entry.ShardPathType,
+		Aliases: b.Aliases, Raw: raw, RawSettings: b.Settings, snapshot: s, entry: entry,
 	}
 	if index.Mappings, err = decodeMappings(at, b.Mappings); err != nil {
 		return nil, err
@@ -91,13 +99,36 @@ func (s *Snapshot) loadIndex(ctx context.Context, name string, entry rootIndex) 
 	if err := index.setSettings(at, b.Settings); err != nil {
 		return nil, err
 	}
+	if s.layout.plain {
+		if err := index.checkPlain(ctx, at, b); err != nil {
+			return nil, err
+		}
+	}
 	return index, index.refusals()
+}
+
+// checkPlain makes up for the checksum that metadata without envelope lacks, as far as can be: a damaged key
+// must not lose mappings, nor a damaged number shards.
+func (x *Index) checkPlain(ctx context.Context, at string, b indexBlob) error {
+	if b.State == "" || b.Mappings == nil || b.Aliases == nil {
+		return &input.CorruptError{File: at, Want: "the keys state, mappings and aliases", Got: fmt.Sprintf("some of %.100q", b.State)}
+	}
+	l := x.snapshot.layout
+	beyond := l.shardPath(x.ID, x.Shards) + "/" + l.shardFilesName(x.snapshot.UUID)
+	_, err := x.snapshot.repo.store.Stat(ctx, beyond)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = &input.CorruptError{File: at, Want: fmt.Sprintf("as many shards as there are (%s is there)", beyond), Got: fmt.Sprintf("%d", x.Shards)}
+	}
+	return err
 }
 
 // indexMetaPath returns where the metadata of an index lies. Snapshots share unchanged metadata from 7.9
 // on; where the table of contents has no entry for an index, the snapshot has its own.
 func (s *Snapshot) indexMetaPath(id string) (string, error) {
-	l := s.repo.layout
+	l := s.layout
 	identifier, ok := s.entry.Lookup[id]
 	if !ok || l.sharedMeta == "" {
 		return l.indexMetaPath(id, s.UUID), nil
@@ -132,6 +163,9 @@ func (x *Index) setSettings(at string, raw json.RawMessage) error {
 
 // refusals are the kinds of index that a snapshot does not hold in a form to migrate from.
 func (x *Index) refusals() error {
+	if x.snapshot.shallow && x.Settings["index.remote_store.enabled"] == "true" {
+		return fmt.Errorf("%w: the snapshot is a shallow copy (remote_store_index_shallow_copy), whose files stay in the index's remote store; snapshot into a repository with remote_store_index_shallow_copy: false", ErrUnsupported)
+	}
 	switch storage := x.Settings["index.store.type"]; storage {
 	case "snapshot", "remote_snapshot":
 		return fmt.Errorf("%w: it is a searchable snapshot (index.store.type: %s), a stub without data; migrate from the repository it is mounted from", ErrUnsupported, storage)

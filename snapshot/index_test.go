@@ -54,12 +54,12 @@ func TestShallowCopiesAreRefusedByName(t *testing.T) {
 
 func TestSettingsThatMakeNoSenseAreCorrupt(t *testing.T) {
 	for want, change := range map[string]func(h *handmade){
-		`number_of_shards from 1 to 1024, got "0"`:    func(h *handmade) { h.settings["index.number_of_shards"] = "0" },
-		`number_of_shards from 1 to 1024, got "9999"`: func(h *handmade) { h.settings["index.number_of_shards"] = "9999" },
-		`number_of_shards from 1 to 1024, got ""`:     func(h *handmade) { delete(h.settings, "index.number_of_shards") },
-		`index.version.created, got "x"`:              func(h *handmade) { h.settings["index.version.created"] = "x" },
-		`the metadata of index "x"`:                   func(h *handmade) { h.root["indices"] = object{"y": h.index}; h.info["indices"] = []string{"y"} },
-		"a list of plain values":                      func(h *handmade) { h.settings["index.l"] = []any{object{}} },
+		`number_of_shards from 1 to 10000, got "0"`:     func(h *handmade) { h.settings["index.number_of_shards"] = "0" },
+		`number_of_shards from 1 to 10000, got "99999"`: func(h *handmade) { h.settings["index.number_of_shards"] = "99999" },
+		`number_of_shards from 1 to 10000, got ""`:      func(h *handmade) { delete(h.settings, "index.number_of_shards") },
+		`index.version.created, got "x"`:                func(h *handmade) { h.settings["index.version.created"] = "x" },
+		`the metadata of index "x"`:                     func(h *handmade) { h.root["indices"] = object{"y": h.index}; h.info["indices"] = []string{"y"} },
+		"a list of plain values":                        func(h *handmade) { h.settings["index.l"] = []any{object{}} },
 	} {
 		h := newHandmade()
 		change(h)

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,8 +10,8 @@ import (
 )
 
 // layout is how a family of versions lays out a repository. Paths are relative to its root, with
-// {snapshot} (UUID), {index} (the repository's own id of it, not the cluster's), {meta}, {shard} and
-// {blob} to be filled in.
+// {snapshot} (UUID), {index} (the repository's own id of it, not the cluster's), {meta} and {shard} to be
+// filled in. Before Elasticsearch 5 the UUID of a snapshot is its name, and the id of an index its name.
 type layout struct {
 	name string // of the family, for messages
 
@@ -19,28 +20,31 @@ type layout struct {
 	// refuse is why this layout is not read; empty where it is.
 	refuse string
 
+	// plain says that metadata blobs have no envelope: they are JSON, or LZF of it, without checksum.
+	plain bool
+
 	info       string // snapshot info
 	global     string // global metadata
 	indexMeta  string // index metadata
 	sharedMeta string // the same, where snapshots share it through index_metadata_identifiers
-	shardFiles string // file list of a shard
+	shard      string // folder of a shard, where its path is not hashed
+	shardFiles string // file list of a shard, in its folder
 	shallow    string // what lies there instead when the files are in a remote store
-	data       string // a data blob of a shard
 }
 
 // layouts is asked from top to bottom; the first match counts. Source: BlobStoreRepository and
 // RepositoryData of either product, and docs/formats/snapshot.md.
-var layouts = []layout{
+var layouts = []*layout{
 	{
-		name:       "Elasticsearch 7.9 to 8, OpenSearch 1 and 2",
+		name:       "Elasticsearch 7.9 to 9, OpenSearch 1 to 3",
 		matches:    func(r *rootBlob) bool { return r.Identifiers != nil && r.knownMinVersion() },
 		info:       "snap-{snapshot}.dat",
 		global:     "meta-{snapshot}.dat",
 		indexMeta:  "indices/{index}/meta-{snapshot}.dat",
 		sharedMeta: "indices/{index}/meta-{meta}.dat",
-		shardFiles: "indices/{index}/{shard}/snap-{snapshot}.dat",
-		shallow:    "indices/{index}/{shard}/shallow-snap-{snapshot}.dat",
-		data:       "indices/{index}/{shard}/{blob}",
+		shard:      "indices/{index}/{shard}",
+		shardFiles: "snap-{snapshot}.dat",
+		shallow:    "shallow-snap-{snapshot}.dat",
 	},
 	{
 		name:       "Elasticsearch 7.6 to 7.8",
@@ -48,19 +52,47 @@ var layouts = []layout{
 		info:       "snap-{snapshot}.dat",
 		global:     "meta-{snapshot}.dat",
 		indexMeta:  "indices/{index}/meta-{snapshot}.dat",
-		shardFiles: "indices/{index}/{shard}/snap-{snapshot}.dat",
-		data:       "indices/{index}/{shard}/{blob}",
+		shard:      "indices/{index}/{shard}",
+		shardFiles: "snap-{snapshot}.dat",
 	},
 	{
-		name:    "Elasticsearch 5.0 to 7.5",
-		matches: func(r *rootBlob) bool { return r.MinVersion == "" },
-		refuse:  "its index-N has neither min_version nor index_metadata_identifiers: Elasticsearch 5.0 to 7.5 wrote it, or a later one while snapshots from those were still in it; snapshot with Elasticsearch 7.6 or newer into a new repository",
+		// Elasticsearch 7.6 and later write it as well while snapshots from before are in the repository.
+		name:       "Elasticsearch 5.0 to 7.5",
+		matches:    func(r *rootBlob) bool { return r.MinVersion == "" && !r.namesOnly },
+		info:       "snap-{snapshot}.dat",
+		global:     "meta-{snapshot}.dat",
+		indexMeta:  "indices/{index}/meta-{snapshot}.dat",
+		shard:      "indices/{index}/{shard}",
+		shardFiles: "snap-{snapshot}.dat",
 	},
+	{
+		name:       "Elasticsearch 2",
+		matches:    func(r *rootBlob) bool { return r.namesOnly && !r.oldest },
+		info:       "snap-{snapshot}.dat",
+		global:     "meta-{snapshot}.dat",
+		indexMeta:  "indices/{index}/meta-{snapshot}.dat",
+		shard:      "indices/{index}/{shard}",
+		shardFiles: "snap-{snapshot}.dat",
+	},
+	elasticsearch1,
 	{
 		name:    "unknown",
 		matches: func(*rootBlob) bool { return true },
 		refuse:  "its index-N needs a newer reader (see min_version); use a newer release of this program",
 	},
+}
+
+// elasticsearch1 is also how snapshots of Elasticsearch 1 lie in a repository that later versions took
+// over.
+var elasticsearch1 = &layout{
+	name:       "Elasticsearch 1",
+	matches:    func(r *rootBlob) bool { return r.namesOnly },
+	plain:      true,
+	info:       "snapshot-{snapshot}",
+	global:     "metadata-{snapshot}",
+	indexMeta:  "indices/{index}/snapshot-{snapshot}",
+	shard:      "indices/{index}/{shard}",
+	shardFiles: "snapshot-{snapshot}",
 }
 
 // minVersions are the values of min_version whose layout is known. Source: SnapshotsService
@@ -69,8 +101,7 @@ var minVersions = []string{"", "7.6.0", "7.9.0", "7.12.0"}
 
 // layoutOf finds the row for a root blob.
 func layoutOf(root *rootBlob) (*layout, error) {
-	for i := range layouts {
-		l := &layouts[i]
+	for _, l := range layouts {
 		if !l.matches(root) {
 			continue
 		}
@@ -82,33 +113,35 @@ func layoutOf(root *rootBlob) (*layout, error) {
 	return nil, fmt.Errorf("repository with min_version %q: %w", root.MinVersion, ErrUnsupported)
 }
 
-// releases are the versions whose snapshots are read, by product and from the first to before the second.
+// releases are the versions whose snapshots are read, by product, the first and the last major one. index
+// is where the index versions of the release after the last begin.
 var releases = []struct {
-	flavor        version.Flavor
-	from, before  int
-	beyond        string
-	firstIndexVer int64 // of Elasticsearch's own count of index versions
+	flavor      version.Flavor
+	first, last int
+	index       int64
 }{
-	{flavor: version.Elasticsearch, from: 7, before: 9, beyond: "Elasticsearch 9 is not in this version", firstIndexVer: 9_000_000},
-	{flavor: version.OpenSearch, from: 1, before: 3, beyond: "OpenSearch 3 is not in this version"},
+	{flavor: version.Elasticsearch, first: 1, last: 9, index: 10_000_000},
+	{flavor: version.OpenSearch, first: 1, last: 3},
 }
 
-// checkRelease refuses the snapshot of a cluster whose version no row of releases covers.
-func checkRelease(v version.Version, indexVersion int64) error {
+// checkRelease refuses the snapshot of a cluster whose version, with the given id, no row of releases covers.
+func checkRelease(v version.Version, id int64) error {
+	if 0 < id && id < 1_000_000 {
+		return fmt.Errorf("%w: a snapshot of Elasticsearch before 1.0 (version id %d); read it with Elasticsearch 1.7 and take another one there", ErrUnsupported, id)
+	}
 	for _, r := range releases {
 		if v.Flavor != r.flavor {
 			continue
 		}
-		if v.Major >= r.before || r.firstIndexVer > 0 && indexVersion >= r.firstIndexVer {
-			return fmt.Errorf("%w: %s", ErrUnsupported, r.beyond)
-		}
-		if v.Major < r.from {
-			return fmt.Errorf("%w: snapshots of %s are not in this version", ErrUnsupported, v)
+		if v.Major < r.first || v.Major > r.last || r.index > 0 && version.IsIndexVersion(id) && id >= r.index {
+			return fmt.Errorf("%w: a snapshot of %s (version id %d); %s %d to %d are read: use a newer release of this program", ErrUnsupported, v, id, r.flavor, r.first, r.last)
 		}
 		return nil
 	}
-	return fmt.Errorf("%w: a snapshot of %s", ErrUnsupported, v)
+	return fmt.Errorf("%w: a snapshot of %s (version id %d)", ErrUnsupported, v, id)
 }
+
+func (r *rootBlob) knownMinVersion() bool { return slices.Contains(minVersions, r.MinVersion) }
 
 // fill replaces the {names} in a path of a layout. Pairs are name, value.
 func fill(path string, pairs ...string) string {
@@ -126,14 +159,12 @@ func (l *layout) sharedMetaPath(index, meta string) string {
 	return fill(l.sharedMeta, "{index}", index, "{meta}", meta)
 }
 
-func (l *layout) shardFilesPath(index string, shard int, snapshot string) string {
-	return fill(l.shardFiles, "{index}", index, "{shard}", strconv.Itoa(shard), "{snapshot}", snapshot)
+func (l *layout) shardPath(index string, shard int) string {
+	return fill(l.shard, "{index}", index, "{shard}", strconv.Itoa(shard))
 }
 
-func (l *layout) shallowPath(index string, shard int, snapshot string) string {
-	return fill(l.shallow, "{index}", index, "{shard}", strconv.Itoa(shard), "{snapshot}", snapshot)
+func (l *layout) shardFilesName(snapshot string) string {
+	return fill(l.shardFiles, "{snapshot}", snapshot)
 }
 
-func (l *layout) dataPath(index string, shard int, name string) string {
-	return fill(l.data, "{index}", index, "{shard}", strconv.Itoa(shard), "{blob}", name)
-}
+func (l *layout) shallowName(snapshot string) string { return fill(l.shallow, "{snapshot}", snapshot) }

@@ -61,10 +61,8 @@ func TestOpenRefusesOtherFormatsByName(t *testing.T) {
 		repo tree
 		want string
 	}{
-		"Elasticsearch 1 or 2": {tree{"index": []byte(`{"snapshots":[]}`), "snap-x.dat": nil}, "repository of Elasticsearch 1 or 2"},
-		"Elasticsearch 5 or 6": {minVersion(nil), "repository of Elasticsearch 5.0 to 7.5"},
-		"a future version":     {newer.build(t), `min_version "9.5.0"`},
-		"a future one alone":   {minVersion("8.99.0"), `min_version "8.99.0"`},
+		"a future version":   {newer.build(t), `min_version "9.5.0"`},
+		"a future one alone": {minVersion("8.99.0"), `min_version "8.99.0"`},
 	} {
 		_, err := snapshot.Open(t.Context(), c.repo.store())
 		if !errors.Is(err, snapshot.ErrUnsupported) || !strings.Contains(err.Error(), c.want) {
@@ -243,10 +241,15 @@ func TestVersionsOfClusters(t *testing.T) {
 		"OpenSearch 1.3":        {1032099 ^ 0x08000000, "1.3.20", 0, "opensearch 1.3.20"},
 		"OpenSearch 2.19":       {2190199 ^ 0x08000000, "2.19.1", 0, "opensearch 2.19.1"},
 		"Elasticsearch 8.10":    {8100299, "8.10.2", 0, "elasticsearch 8.10.2"},
-		"Elasticsearch 8.11 on": {8521000, "8.11.0", 8521000, "elasticsearch 8.11.0"},
-		"Elasticsearch 9":       {9009000, "8.11.0", 9009000, "Elasticsearch 9 is not in this version"},
-		"OpenSearch 3":          {3000099 ^ 0x08000000, "3.0.0", 0, "OpenSearch 3 is not in this version"},
-		"Elasticsearch 6":       {6082399, "6.8.23", 0, "snapshots of Elasticsearch 6.8.23 are not in this version"},
+		"Elasticsearch 8.11 on": {8521000, "8.11.0", 8521000, "elasticsearch 8.17.0"},
+		"Elasticsearch 9":       {9009000, "8.11.0", 9009000, "elasticsearch 9.0.0"},
+		"OpenSearch 3":          {3000099 ^ 0x08000000, "3.0.0", 0, "opensearch 3.0.0"},
+		"Elasticsearch 6":       {6082399, "", 0, "elasticsearch 6.8.23"},
+		"Elasticsearch 1":       {1000099, "", 0, "elasticsearch 1.0.0"},
+		"Elasticsearch 10":      {10000000, "8.11.0", 10000000, "(version id 10000000); Elasticsearch 1 to 9 are read: use a newer release"},
+		"OpenSearch 4":          {4000099 ^ 0x08000000, "4.0.0", 0, "a snapshot of OpenSearch 4.0.0 (version id 138217827); OpenSearch 1 to 3 are read"},
+		"Elasticsearch 0.90":    {901399, "", 0, "a snapshot of Elasticsearch before 1.0 (version id 901399)"},
+		"only in index-N":       {0, "7.10.2", 0, "elasticsearch 7.10.2"},
 		"no version whatever":   {0, "", 0, "unknown version"},
 	} {
 		h := newHandmade()

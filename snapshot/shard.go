@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 
+	"migassist/internal/blob"
 	"migassist/lucene/input"
 )
 
@@ -16,8 +17,10 @@ type Shard struct {
 	Number int
 	Files  []ShardFile // in the order they were written
 
-	index *Index
-	at    string // the blob with the file list
+	index  *Index
+	store  blob.Reader // where its blobs are, below folder
+	folder string
+	at     string // the blob with the file list
 }
 
 // ShardFile is one Lucene file of a shard.
@@ -52,18 +55,33 @@ type fileEntry struct {
 // virtualPrefix begins the name of a blob that does not exist: the file is its meta_hash.
 const virtualPrefix = "v__"
 
-// Shard reads the file list of shard n, from 0 to Shards-1. Errors: [ErrIncomplete] where the snapshot
-// is PARTIAL and has no such shard, [ErrUnsupported], wrapped, one that wraps fs.ErrNotExist where a blob
-// is missing, or a *[input.CorruptError].
+// Shard reads the file list of shard n, from 0 to Shards-1, which the caller must not change (see
+// [Snapshot.Index]). Errors: [ErrIncomplete] with the reason where the snapshot is PARTIAL and has no such
+// shard, [ErrUnsupported], wrapped, one that wraps fs.ErrNotExist where a blob is missing, or a
+// *[input.CorruptError].
 func (x *Index) Shard(ctx context.Context, n int) (*Shard, error) {
 	if n < 0 || n >= x.Shards {
 		return nil, fmt.Errorf("index %q has shards 0 to %d, not %d", x.Name, x.Shards-1, n)
+	}
+	cache := &x.snapshot.cache
+	if held, ok := cache.get(cacheKey{x.Name, n}); ok {
+		return held.(*Shard), nil //nolint:forcetypeassert // nothing else is put under such a key
 	}
 	s := &Shard{Number: n, index: x}
 	if err := s.load(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", s, err)
 	}
+	cache.put(cacheKey{x.Name, n}, s, s.memory())
 	return s, nil
+}
+
+// memory is about how many bytes the shard's file list takes.
+func (s *Shard) memory() int64 {
+	total := int64(256)
+	for i := range s.Files {
+		total += 256 + int64(len(s.Files[i].content))
+	}
+	return total
 }
 
 // String names the shard in messages.
@@ -80,15 +98,17 @@ func (s *Shard) Size() int64 {
 	return total
 }
 
-func (s *Shard) load(ctx context.Context) error {
+func (s *Shard) load(ctx context.Context) (err error) {
 	snapshot := s.index.snapshot
-	repo := snapshot.repo
-	if kind := s.index.shardPath; kind != 0 {
-		return fmt.Errorf("%w: it lies on a hashed path (shard_path_type %d), which this version cannot read; snapshot into a repository without shard_path_type", ErrUnsupported, kind)
+	if f, ok := snapshot.failure(s.index.Name, s.Number); ok {
+		return fmt.Errorf("%w: the snapshot is %s and lacks this shard (%s)", ErrIncomplete, snapshot.State, f.Reason)
 	}
-	s.at = repo.layout.shardFilesPath(s.index.ID, s.Number, snapshot.UUID)
+	if s.store, s.folder, err = s.index.place(ctx, s.Number); err != nil {
+		return err
+	}
+	s.at = s.folder + "/" + snapshot.layout.shardFilesName(snapshot.UUID)
 	var b shardBlob
-	err := readDat(ctx, repo.store, s.at, codecSnapshot, &b)
+	err = snapshot.layout.read(ctx, s.store, s.at, codecSnapshot, &b)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.explainMissing(ctx, err)
 	}
@@ -98,6 +118,9 @@ func (s *Shard) load(ctx context.Context) error {
 	if b.Name != snapshot.Name {
 		return &input.CorruptError{File: s.at, Want: fmt.Sprintf("the files of snapshot %q", snapshot.Name), Got: fmt.Sprintf("those of %q", b.Name)}
 	}
+	if b.Files == nil {
+		return &input.CorruptError{File: s.at, Want: "the key files", Got: "JSON without"}
+	}
 	s.Files, err = shardFiles(s.at, b.Files)
 	return err
 }
@@ -105,13 +128,12 @@ func (s *Shard) load(ctx context.Context) error {
 // explainMissing says why there is no file list, as far as can be told.
 func (s *Shard) explainMissing(ctx context.Context, missing error) error {
 	snapshot := s.index.snapshot
-	if f, ok := snapshot.failure(s.index.Name, s.Number); ok {
-		return fmt.Errorf("%w: the snapshot is %s and lacks this shard (%s)", ErrIncomplete, snapshot.State, f.Reason)
+	if snapshot.layout.shallow == "" {
+		return missing
 	}
-	if shallow := snapshot.repo.layout.shallowPath(s.index.ID, s.Number, snapshot.UUID); shallow != "" {
-		if _, err := snapshot.repo.store.Stat(ctx, shallow); err == nil {
-			return fmt.Errorf("%w: it is a shallow copy (%s), whose files are in a remote store; snapshot with remote_store_index_shallow_copy: false", ErrUnsupported, shallow)
-		}
+	shallow := s.folder + "/" + snapshot.layout.shallowName(snapshot.UUID)
+	if _, err := s.store.Stat(ctx, shallow); err == nil {
+		return fmt.Errorf("%w: it is a shallow copy (%s), whose files are in a remote store; snapshot with remote_store_index_shallow_copy: false", ErrUnsupported, shallow)
 	}
 	return missing
 }

@@ -3,7 +3,9 @@ package snapshot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -30,8 +32,12 @@ type Snapshot struct {
 	UserMetadata json.RawMessage
 
 	repo    *Repository
+	layout  *layout // of this snapshot, which may be older than the repository's
 	entry   *rootSnapshot
+	indices map[string]rootIndex
 	release version.Version
+	shallow bool // its shards are references into a remote store, at least where the index has one
+	cache   cache
 }
 
 // Failure is a shard that is not in the snapshot.
@@ -57,13 +63,14 @@ type infoBlob struct {
 		EndTime     int64           `json:"end_time"`
 		TotalShards int             `json:"total_shards"`
 		Failures    []Failure       `json:"failures"`
+		Shallow     bool            `json:"remote_store_index_shallow_copy"` // OpenSearch
 	} `json:"snapshot"`
 }
 
 // Snapshot reads the snapshot called name. Errors: [ErrNoSnapshot] with the names there are,
 // [ErrIncomplete] and [ErrUnsupported], wrapped, or a *[input.CorruptError].
 func (r *Repository) Snapshot(ctx context.Context, name string) (*Snapshot, error) {
-	entry, err := r.find(name)
+	entry, err := r.find(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -75,60 +82,86 @@ func (r *Repository) Snapshot(ctx context.Context, name string) (*Snapshot, erro
 }
 
 func (r *Repository) load(ctx context.Context, entry *rootSnapshot) (*Snapshot, error) {
-	if err := State(*entry.State).readable(); err != nil {
+	if err := entry.state().readable(); err != nil {
 		return nil, err
 	}
-	at := r.layout.infoPath(entry.UUID)
-	var info infoBlob
-	if err := readDat(ctx, r.store, at, codecSnapshot, &info); err != nil {
+	l, at, info, err := r.readInfo(ctx, entry)
+	if err != nil {
 		return nil, err
 	}
-	if info.Snapshot == nil || info.Snapshot.UUID != entry.UUID || info.Snapshot.Name != entry.Name {
-		return nil, &input.CorruptError{File: at, Want: fmt.Sprintf("snapshot %q (%s) as in %s", entry.Name, entry.UUID, r.rootName), Got: "another"}
-	}
-	state, ok := parseState(info.Snapshot.State)
+	i := info.Snapshot
+	state, ok := parseState(i.State)
 	if !ok {
-		return nil, &input.CorruptError{File: at, Want: "a state", Got: fmt.Sprintf("%q", info.Snapshot.State)}
+		return nil, &input.CorruptError{File: at, Want: "a state", Got: fmt.Sprintf("%q", i.State)}
 	}
 	if err := state.readable(); err != nil {
-		if info.Snapshot.Reason != "" {
-			err = fmt.Errorf("%w (%s)", err, info.Snapshot.Reason)
+		if i.Reason != "" {
+			err = fmt.Errorf("%w (%s)", err, i.Reason)
 		}
 		return nil, err
 	}
 	s := &Snapshot{
 		Name: entry.Name, UUID: entry.UUID, State: state,
-		Started: fromMillis(info.Snapshot.StartTime), Ended: fromMillis(info.Snapshot.EndTime),
-		HasGlobal:   info.Snapshot.Global == nil || *info.Snapshot.Global,
-		DataStreams: info.Snapshot.DataStreams, TotalShards: info.Snapshot.TotalShards,
-		Failures: info.Snapshot.Failures, UserMetadata: present(info.Snapshot.Metadata),
-		repo: r, entry: entry,
+		Started: fromMillis(i.StartTime), Ended: fromMillis(i.EndTime),
+		HasGlobal:   i.Global == nil || *i.Global,
+		DataStreams: i.DataStreams, TotalShards: i.TotalShards,
+		Failures: i.Failures, UserMetadata: present(i.Metadata),
+		repo: r, layout: l, entry: entry, shallow: i.Shallow,
 	}
-	if err := s.setRelease(info.Snapshot.VersionID); err != nil {
+	if err := s.setRelease(i.VersionID); err != nil {
 		return nil, err
 	}
-	return s, s.checkMembers(at, info.Snapshot.Indices)
+	return s, s.checkMembers(at, i.Indices)
 }
 
-// setRelease notes the version of the cluster, from the id in the snapshot. From 8.11 on Elasticsearch
-// writes the version of its index format instead; then the marker in index-N is all there is.
+// readInfo reads the info of a snapshot: where the repository's layout has it or, for a snapshot from before
+// Elasticsearch 5, where Elasticsearch 1 put it.
+func (r *Repository) readInfo(ctx context.Context, entry *rootSnapshot) (l *layout, at string, info infoBlob, err error) {
+	l = r.layout
+	at = l.infoPath(entry.UUID)
+	err = l.read(ctx, r.store, at, codecSnapshot, &info)
+	if errors.Is(err, fs.ErrNotExist) && entry.UUID == entry.Name && l != elasticsearch1 {
+		old := elasticsearch1.infoPath(entry.UUID)
+		if again := elasticsearch1.read(ctx, r.store, old, codecSnapshot, &info); !errors.Is(again, fs.ErrNotExist) {
+			l, at, err = elasticsearch1, old, again
+		}
+	}
+	if err != nil {
+		return l, at, info, err
+	}
+	i := info.Snapshot
+	if i == nil || i.Name != entry.Name || i.UUID != entry.UUID && (i.UUID != "" || entry.UUID != entry.Name) {
+		return l, at, info, &input.CorruptError{File: at, Want: fmt.Sprintf("snapshot %q (%s) as in %s", entry.Name, entry.UUID, r.rootName), Got: "another"}
+	}
+	if i.Indices == nil {
+		return l, at, info, &input.CorruptError{File: at, Want: "the key indices", Got: "JSON without"}
+	}
+	return l, at, info, nil
+}
+
+// setRelease notes the version of the cluster, from the id in the snapshot, else from index-N.
 func (s *Snapshot) setRelease(id int64) error {
 	v, err := version.FromID(id)
 	if err != nil {
-		v = s.entry.release()
+		v = s.repo.root.release(s.entry)
 	}
 	s.release, s.Version = v, v.Number()
-	indexVersion := s.entry.IndexVersion
-	if err != nil {
-		indexVersion = max(indexVersion, id)
-	}
-	return checkRelease(v, indexVersion)
+	return checkRelease(v, id)
 }
 
 // checkMembers compares the indices the snapshot says it has with those the table of contents gives it.
+// Where there is no such table, they are by name what it says.
 func (s *Snapshot) checkMembers(at string, indices []string) error {
+	if s.entry.indices == nil {
+		s.indices = make(map[string]rootIndex, len(indices))
+		for _, name := range indices {
+			s.indices[name] = rootIndex{ID: name}
+		}
+		return nil
+	}
+	s.indices = s.entry.indices
 	for _, name := range indices {
-		if _, ok := s.entry.indicesByNames[name]; !ok {
+		if _, ok := s.indices[name]; !ok {
 			return &input.CorruptError{File: at, Want: "only indices that " + s.repo.rootName + " has for this snapshot", Got: fmt.Sprintf("%q", name)}
 		}
 	}
@@ -143,7 +176,7 @@ func (s *Snapshot) Release() version.Version { return s.release }
 
 // IndexNames returns the names of the indices in the snapshot, sorted. Backing indices of data streams
 // are among them.
-func (s *Snapshot) IndexNames() []string { return sortedKeys(s.entry.indicesByNames) }
+func (s *Snapshot) IndexNames() []string { return sortedKeys(s.indices) }
 
 // Warnings says what an operator should know before relying on the snapshot.
 func (s *Snapshot) Warnings() []string {

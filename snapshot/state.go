@@ -7,7 +7,9 @@ type State int
 
 // The states of a snapshot. Success is read; Partial is read, and warned about; nothing else is.
 const (
-	InProgress State = iota
+	// Unrecorded: the table of contents does not tell, only the snapshot itself (before Elasticsearch 5.2).
+	Unrecorded State = iota - 1
+	InProgress
 	Success
 	Failed
 	Partial
@@ -18,6 +20,9 @@ var stateNames = [...]string{"IN_PROGRESS", "SUCCESS", "FAILED", "PARTIAL", "INC
 
 // String is the name the servers use.
 func (s State) String() string {
+	if s == Unrecorded {
+		return "not recorded"
+	}
 	if s >= 0 && int(s) < len(stateNames) {
 		return stateNames[s]
 	}
@@ -36,12 +41,12 @@ func parseState(name string) (State, bool) {
 // readable is nil for the states whose snapshots can be read.
 func (s State) readable() error {
 	switch s {
-	case Success, Partial:
+	case Success, Partial, Unrecorded:
 		return nil
 	case InProgress:
 		return fmt.Errorf("%w: it is IN_PROGRESS; wait until it is done, then open the repository again", ErrIncomplete)
 	case Failed:
-		return fmt.Errorf("%w: it FAILED; take another one", ErrIncomplete)
+		return fmt.Errorf("%w: it has FAILED, so that no shard of it can be relied on; take another one", ErrIncomplete)
 	case Incompatible:
 		return fmt.Errorf("%w: it is INCOMPATIBLE, taken by a version older than the repository's cluster can read", ErrUnsupported)
 	default:

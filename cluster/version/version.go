@@ -22,6 +22,9 @@ const maxPart = 9999
 // (org.opensearch.Version.MASK).
 const openSearchMask = 0x08000000
 
+// maxID bounds ids: all of either product are below twice the mask.
+const maxID = 2 * openSearchMask
+
 // Parse reads a product and a version as people and the migration tools write them: "ES 7.10.2",
 // "OS_2.19.1", "Elasticsearch 7.10", "opensearch 2.19.1", "ES7.10". A missing minor or patch number is
 // zero, and so is a trailing "x". A suffix such as "-SNAPSHOT" or "-rc1" is ignored.
@@ -78,17 +81,22 @@ func parsePart(part string) (int, error) {
 
 // FromID reads the internal id that indices and snapshots carry (index.version.created, version_id).
 //
-//	Elasticsearch  MMmmrr99 in decimal: 7100299 is 7.10.2
-//	OpenSearch     the same, XOR 0x08000000: 136407927 is 2.19.1
+//	Elasticsearch to 8.10     MMmmrr99 in decimal: 7100299 is 7.10.2
+//	OpenSearch                the same, XOR 0x08000000: 136407927 is 2.19.1
+//	Elasticsearch from 8.11   an index version, counted apart from releases: 8521000 is 8.17
 //
-// From 8.11 Elasticsearch counts its index versions apart from its releases (8500000 and above):
-// those are not the id of any release and are refused here.
+// Several releases share an index version. The first of them is returned; for one that no known release
+// wrote, the newest release that is not newer. See [IsIndexVersion].
 func FromID(id int64) (Version, error) {
-	flavor := Elasticsearch
-	plain := id
+	if id >= maxID {
+		return Version{}, fmt.Errorf("version id %d is not the id of a release", id)
+	}
+	if IsIndexVersion(id) {
+		return fromIndexVersion(id), nil
+	}
+	flavor, plain := Elasticsearch, id
 	if id&openSearchMask != 0 {
-		flavor = OpenSearch
-		plain = id ^ openSearchMask
+		flavor, plain = OpenSearch, id^openSearchMask
 	}
 	version := Version{
 		Flavor: flavor,
@@ -98,9 +106,6 @@ func FromID(id int64) (Version, error) {
 	}
 	if id <= 0 || version.Major < 1 || version.Major > 99 {
 		return Version{}, fmt.Errorf("version id %d is not the id of a release", id)
-	}
-	if flavor == Elasticsearch && version.Major >= 8 && version.Minor >= 50 {
-		return Version{}, fmt.Errorf("version id %d is an index version (Elasticsearch 8.11 or newer), not the id of a release", id)
 	}
 	return version, nil
 }

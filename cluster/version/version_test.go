@@ -61,13 +61,26 @@ func TestFromIDReadsInternalIDs(t *testing.T) {
 		136217927: opensearch(2, 0, 1),
 		136407927: opensearch(2, 19, 1),
 		135217827: opensearch(1, 0, 0),
+		137217827: opensearch(3, 0, 0),
+		137247827: opensearch(3, 3, 0),
+		2040699:   es(2, 4, 6),
+		5000099:   es(5, 0, 0),
+		8500003:   es(8, 11, 0),
+		8500010:   es(8, 12, 1),
+		8521000:   es(8, 17, 0),
+		8536000:   es(8, 19, 0),
+		9033000:   es(9, 1, 0),
+		8500000:   es(8, 11, 0), // of builds between releases
+		8522000:   es(8, 17, 0),
+		9000000:   es(8, 19, 0),
+		9099000:   es(9, 2, 0), // newer than this table
 	} {
 		got, err := version.FromID(id)
 		if err != nil || got != want {
 			t.Errorf("FromID(%d) = %v, %v; want %v", id, got, err, want)
 		}
 	}
-	for _, id := range []int64{0, -1, 99, 8521000, 8503000, 1 << 40} {
+	for _, id := range []int64{0, -1, 99, 900099, 1 << 40, 1 << 28} {
 		if got, err := version.FromID(id); err == nil {
 			t.Errorf("FromID(%d) = %v, want an error", id, got)
 		}

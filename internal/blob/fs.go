@@ -15,8 +15,9 @@ import (
 
 // FS is a store over a file system: a folder through os.DirFS, or one embedded in the binary.
 type FS struct {
-	fsys fs.FS
-	uri  string
+	fsys   fs.FS
+	uri    string
+	folder string // on this machine, where it was opened by its path
 }
 
 var (

@@ -54,7 +54,7 @@ func Open(ctx context.Context, uri string, o Options) (Reader, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("open repository %s: it is a file, a folder is needed", uri)
 	}
-	return FromFS(os.DirFS(folder), (&url.URL{Scheme: "file", Path: filepath.ToSlash(folder)}).String()), nil
+	return fromFolder(folder), nil
 }
 
 // bucketName is what buckets and containers may be called, wherever they are.

@@ -37,8 +37,14 @@ func (p *program) runSnapshotList(cmd *cobra.Command) error {
 		return err
 	}
 	if settings.Snapshot.Name == "" {
-		list := console.ListSnapshots(repository)
-		return p.print(settings.Output, list, list.WriteText)
+		list, err := console.ListSnapshots(cmd.Context(), repository)
+		if err != nil {
+			return err
+		}
+		if err := p.print(settings.Output, list, list.WriteText); err != nil || !list.Problems() {
+			return err
+		}
+		return errFindings
 	}
 	snap, err := repository.Snapshot(cmd.Context(), settings.Snapshot.Name)
 	if err != nil {
