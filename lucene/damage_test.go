@@ -44,9 +44,13 @@ func TestDamageIsNeverSilent(t *testing.T) {
 	}
 }
 
-// TestDamageInWhatLuceneWrote does the same to a sample of the indices of Lucene itself.
+// TestDamageInWhatLuceneWrote does the same to a sample of the indices of Lucene itself, but those of before 4.8, whose files
+// have no checksums: what is in them can't be told from what should be.
 func TestDamageInWhatLuceneWrote(t *testing.T) {
-	for name, dir := range writtenIndices(t) {
+	for name, dir := range luceneIndices(t) {
+		if strings.HasPrefix(name, "lucene-4.6") {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDamager(t, dir)

@@ -128,7 +128,7 @@ func (d *describer) file(ctx context.Context) error {
 	case ".liv", ".del":
 		return d.whole(file, d.live)
 	case ".dvm":
-		return d.whole(file, func(c *input.Cursor) error { return d.columns(ctx, c) })
+		return d.describeColumns(ctx, file)
 	case ".fdm":
 		return d.whole(file, func(c *input.Cursor) error { return d.storedMeta(ctx, c) })
 	case ".fdx":
@@ -182,6 +182,18 @@ func (d *describer) list(what string, numbers iter.Seq[int64]) {
 
 // describeWidth is how long a row of numbers becomes.
 const describeWidth = 72
+
+// describeColumns prints .dvm; one of a format that is not read only from outside. It closes the file.
+func (d *describer) describeColumns(ctx context.Context, file input.File) error {
+	c, err := headOf(file)
+	if err != nil {
+		return closeWith(err, file)
+	}
+	if _, known := docValuesFormats[c.Header().Codec]; !known && c.Err() == nil {
+		return d.envelope(ctx, file)
+	}
+	return d.whole(file, func(c *input.Cursor) error { return d.columns(ctx, c) })
+}
 
 func (d *describer) columns(ctx context.Context, c *input.Cursor) error {
 	fields, err := d.segment.readFields(ctx, d.files)

@@ -85,7 +85,7 @@ func TestDescribeExplainsEveryByte(t *testing.T) {
 	for _, s := range fixtureShards(t) {
 		t.Run(s.name, func(t *testing.T) { checkExplained(t, s.dir) })
 	}
-	for name, dir := range writtenIndices(t) {
+	for name, dir := range luceneIndices(t) {
 		t.Run(name, func(t *testing.T) { checkExplained(t, dir) })
 	}
 }

@@ -39,7 +39,7 @@ func bodies(tb testing.TB, extension string, parts ...string) [][]byte {
 	for _, s := range fixtureShards(tb, parts...) {
 		add(s.dir)
 	}
-	for _, dir := range writtenIndices(tb) {
+	for _, dir := range luceneIndices(tb) {
 		add(dir)
 	}
 	if len(found) == 0 {
@@ -309,7 +309,7 @@ func FuzzChunk(f *testing.F) {
 	for _, s := range fixtureShards(f, append(seedShards, "second/large-deflate/0", "large/0")...) {
 		addChunks(f, s.dir, formats)
 	}
-	for _, dir := range writtenIndices(f) {
+	for _, dir := range luceneIndices(f) {
 		addChunks(f, dir, formats)
 	}
 	addChunks(f, built{chunks: someChunks(200, 1, 130)}.index(), formats)

@@ -31,6 +31,16 @@ func goldenIndices(t testing.TB, parts ...string) map[string]*memory {
 	return indices
 }
 
+// luceneIndices loads all indices that Lucene itself wrote.
+func luceneIndices(t testing.TB) map[string]*memory {
+	t.Helper()
+	indices := goldenIndices(t)
+	for name, dir := range writtenIndices(t) {
+		indices["written/"+name] = dir
+	}
+	return indices
+}
+
 // TestReadsEveryValueOfEveryLucene compares every stored value of every live document, those not asked for by name
 // included, with what Lucene read: no document more, none less, in order.
 func TestReadsEveryValueOfEveryLucene(t *testing.T) {

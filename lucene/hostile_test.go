@@ -206,8 +206,10 @@ func TestFilesOfAnotherSegmentAreRefused(t *testing.T) {
 			checkSwaps(t, s.dir)
 		})
 	}
-	for name, dir := range writtenIndices(t) {
-		t.Run(name, func(t *testing.T) { checkSwaps(t, dir) })
+	for name, dir := range luceneIndices(t) {
+		if !strings.Contains(name, "lucene-4") { // whose headers have no ids
+			t.Run(name, func(t *testing.T) { checkSwaps(t, dir) })
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ func TestResumesFromEveryDocument(t *testing.T) {
 
 // TestResumesWhatLuceneWrote does the same with columns, deletes and sizes that the fixtures lack.
 func TestResumesWhatLuceneWrote(t *testing.T) {
-	for name, dir := range writtenIndices(t) {
+	for name, dir := range luceneIndices(t) {
 		commit, err := OpenCommit(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
