@@ -99,6 +99,9 @@ func (b *Backfill) open(repository string) (err error) {
 	}
 	for _, item := range b.plan.Items {
 		cursor := b.state.cursor(item)
+		if err := cursor.begin(b.plan.readings[item.Index].how); err != nil {
+			return err
+		}
 		b.progress.Total += item.Docs
 		b.progress.Walked.Add(cursor.Walked)
 	}
@@ -173,7 +176,7 @@ func (b *Backfill) run(ctx context.Context) ([]Finding, error) {
 	})
 	for range o.Workers {
 		group.Go(func() error {
-			d := &decoder{spans: spans, batches: batches, docs: o.BatchDocs, id: make([]byte, 0, 1024)}
+			d := &decoder{spans: spans, batches: batches, docs: o.BatchDocs, assembler: assembler{id: make([]byte, 0, 1024)}}
 			d.lucene.Limit = o.Memory / 2
 			return d.run(ctx, jobs)
 		})
@@ -186,6 +189,9 @@ func (b *Backfill) run(ctx context.Context) ([]Finding, error) {
 	s := &settler{backfill: b, batches: batches}
 	group.Go(func() error { return s.run(ctx, c.settled) })
 	err := group.Wait()
+	for j := range jobs { // that nobody took any more
+		err = errors.Join(err, j.segment.release())
+	}
 	return s.findings, err
 }
 
@@ -193,7 +199,7 @@ func (b *Backfill) works() []*work {
 	var items []*work
 	for _, item := range b.plan.Items {
 		if cursor := b.state.cursor(item); !cursor.Done {
-			items = append(items, &work{Item: item, cursor: cursor, resume: *cursor, quoted: quote(item.Index), failed: make(chan struct{})})
+			items = append(items, &work{Item: item, cursor: cursor, resume: *cursor, reading: b.plan.readings[item.Index], failed: make(chan struct{})})
 		}
 	}
 	return items

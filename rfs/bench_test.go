@@ -35,7 +35,7 @@ func BenchmarkRead(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	plan, err := rfs.NewPlan(b.Context(), snap, chosen.Chosen)
+	plan, err := rfs.NewPlan(b.Context(), snap, chosen.Chosen, rfs.Choices{})
 	if err != nil {
 		b.Fatal(err)
 	}

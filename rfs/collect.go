@@ -21,6 +21,7 @@ type pending struct {
 	item    *work
 	batch   *bulk.Batch
 	counts  Counts // without fates
+	types   map[string]int64
 	skipped []deadLetter
 	segment string
 	next    int
@@ -82,7 +83,9 @@ func (c *collector) merge(p *piece) {
 	if p.batch == nil {
 		return
 	}
-	cur.counts.Read += p.read
+	cur.counts.Read += p.counts.Read
+	cur.counts.Converted += p.counts.Converted
+	cur.types = addTypes(cur.types, p.types)
 	cur.counts.Skipped += int64(len(p.skipped))
 	cur.counts.Bytes += int64(p.batch.Size())
 	cur.skipped = append(cur.skipped, p.skipped...)
@@ -124,4 +127,15 @@ func (c *collector) send(ctx context.Context, p *pending) {
 		p.outcome, p.err = c.sink.Write(ctx, p.batch)
 	}
 	<-c.slots
+}
+
+// addTypes adds counts to those that sum has, which may be nil.
+func addTypes(sum, more map[string]int64) map[string]int64 {
+	if sum == nil {
+		return more
+	}
+	for name, n := range more {
+		sum[name] += n
+	}
+	return sum
 }

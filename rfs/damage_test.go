@@ -150,7 +150,7 @@ func (d *damaged) read(t *testing.T, index string, store blob.Reader) (map[strin
 	if err != nil {
 		return nil, err
 	}
-	plan, err := rfs.NewPlan(ctx, snap, []string{index})
+	plan, err := rfs.NewPlan(ctx, snap, []string{index}, rfs.Choices{})
 	if err != nil {
 		return nil, err
 	}

@@ -23,15 +23,18 @@ const deadLetterFormat = 1
 
 // deadLetter is a document that was not written, and why.
 type deadLetter struct {
-	Index   string
+	Index   string // of the source
 	Shard   int
+	Target  string // index of the target
 	ID      string
 	Routing string
-	Action  []byte // the action line that was sent; nil: none was
-	Source  []byte
-	Class   string
-	Type    string
-	Reason  string
+	// MappingType is the document's own, where it has one; Type is that of the failure.
+	MappingType string
+	Action      []byte // the action line that was sent; nil: none was
+	Source      []byte
+	Class       string
+	Type        string
+	Reason      string
 	// Response is what the target said; nil: it was not asked.
 	Response *response
 }
@@ -47,6 +50,7 @@ type record struct {
 	WorkItem     string      `json:"workItemId"`
 	TargetIndex  string      `json:"targetIndex"`
 	DocumentID   string      `json:"documentId"`
+	DocumentType string      `json:"documentType,omitempty"`
 	Routing      string      `json:"routing,omitempty"`
 	FailureType  string      `json:"failureType"`
 	FailureClass string      `json:"failureClass"`
@@ -64,7 +68,7 @@ type requestItem struct {
 
 func (d deadLetter) record(now time.Time) record {
 	r := record{
-		Format: deadLetterFormat, WorkItem: fmt.Sprintf("%s__%d", d.Index, d.Shard), TargetIndex: d.Index, DocumentID: d.ID, Routing: d.Routing,
+		Format: deadLetterFormat, WorkItem: fmt.Sprintf("%s__%d", d.Index, d.Shard), TargetIndex: d.Target, DocumentID: d.ID, DocumentType: d.MappingType, Routing: d.Routing,
 		FailureType: d.Type, FailureClass: d.Class, Reason: d.Reason, Timestamp: now.UTC().Format(time.RFC3339),
 		RequestItem: requestItem{Action: d.Action}, ResponseItem: d.Response,
 	}

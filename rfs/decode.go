@@ -1,7 +1,9 @@
 package rfs
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"migassist/lucene"
@@ -14,10 +16,11 @@ type piece struct {
 	segment string
 	next    int // first document after the run
 	walked  int64
-	read    int64
-	skipped []deadLetter // documents that are not sent, with the reason
-	err     error        // ends the item
-	end     bool         // the item is complete
+	counts  Counts           // without fates
+	types   map[string]int64 // documents read of each mapping type, where an index is split
+	skipped []deadLetter     // documents that are not sent, with the reason
+	err     error            // ends the item
+	end     bool             // the item is complete
 }
 
 // Limits of a piece: bytes of its batch after which it is handed on.
@@ -29,14 +32,15 @@ type decoder struct {
 	spans   *lucene.SpanPool
 	batches *batchPool
 	docs    int // operations of a piece at most
-	id      []byte
+	assembler
 
 	job   *job
 	piece *piece
 }
 
 // run decodes jobs until there are no more.
-func (d *decoder) run(ctx context.Context, jobs <-chan *job) error {
+func (d *decoder) run(ctx context.Context, jobs <-chan *job) (err error) {
+	defer func() { err = errors.Join(err, d.release()) }()
 	for {
 		select {
 		case j, ok := <-jobs:
@@ -56,16 +60,10 @@ func (d *decoder) decode(ctx context.Context, j *job) error {
 	defer close(j.pieces)
 	d.job = j
 	d.begin(j.from)
-	err := d.lucene.Decode(j.span, j.from, func(doc *lucene.Doc) error {
-		if d.piece.batch.Size() >= pieceBytes || d.piece.batch.Len() >= d.docs {
-			if err := d.hand(ctx, doc.Number); err != nil {
-				return err
-			}
-			d.begin(doc.Number)
-		}
-		d.add(doc)
-		return nil
-	})
+	err := d.documents(ctx, j)
+	if releaseErr := j.segment.release(); err == nil {
+		err = releaseErr
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -81,9 +79,25 @@ func (d *decoder) decode(ctx context.Context, j *job) error {
 	return d.hand(ctx, end)
 }
 
+// documents makes pieces of the documents of a job; the last one is left to be handed on.
+func (d *decoder) documents(ctx context.Context, j *job) error {
+	if err := d.follow(ctx, j.segment); err != nil {
+		return err
+	}
+	return d.lucene.Decode(j.span, j.from, func(doc *lucene.Doc) error {
+		if d.piece.batch.Size() >= pieceBytes || d.piece.batch.Len() >= d.docs {
+			if err := d.hand(ctx, doc.Number); err != nil {
+				return err
+			}
+			d.begin(doc.Number)
+		}
+		return d.add(doc)
+	})
+}
+
 // begin starts a piece with document from.
 func (d *decoder) begin(from int) {
-	d.piece = &piece{batch: d.batches.take(), segment: d.job.name, next: from}
+	d.piece = &piece{batch: d.batches.take(), segment: d.job.segment.name, next: from}
 }
 
 // hand gives the piece, which ends before document next, to the collector.
@@ -100,29 +114,49 @@ func (d *decoder) hand(ctx context.Context, next int) error {
 }
 
 // add gives one document its operation, or its reason why not.
-func (d *decoder) add(doc *lucene.Doc) {
-	document, ok, err := document(doc, d.id)
-	if err == nil && !ok {
-		return
+func (d *decoder) add(doc *lucene.Doc) error {
+	document, ok, err := d.document(doc)
+	if !ok {
+		return nil
 	}
-	d.piece.read++
-	switch {
-	case err != nil:
-		d.skip(document, "bad_id", fmt.Sprintf("document %d of segment %s: %v", doc.Number, d.job.name, err))
-	case document.Source == nil:
-		d.skip(document, "no_source", "the document was stored without _source")
-	case !isJSON(document.Source):
-		d.skip(document, "not_json", "_source is not JSON; this version sends JSON only")
-	default:
-		d.piece.batch.Add(appendOperation(d.piece.batch.Grow(), d.job.item.quoted, document))
+	p := d.piece
+	p.counts.Read++
+	if d.reading.targets != nil {
+		p.count(document.Type)
 	}
+	target := d.reading.whole
+	if err == nil {
+		target, err = d.reading.target(document)
+	}
+	if err != nil {
+		bad, one := errors.AsType[*unsendable](err)
+		if !one {
+			return err
+		}
+		d.skip(document, bad)
+		return nil
+	}
+	if d.converted {
+		p.counts.Converted++
+	}
+	p.batch.Add(appendOperation(p.batch.Grow(), target, document))
+	return nil
 }
 
-func (d *decoder) skip(document Document, kind, reason string) {
+// count notes a document's type.
+func (p *piece) count(name []byte) {
+	if p.types == nil {
+		p.types = map[string]int64{}
+	}
+	p.types[string(name)]++
+}
+
+func (d *decoder) skip(document Document, bad *unsendable) {
+	item := d.job.item
 	d.piece.skipped = append(d.piece.skipped, deadLetter{
-		Index: d.job.item.Index, Shard: d.job.item.Shard,
-		ID: string(document.ID), Routing: string(document.Routing), Source: append([]byte(nil), document.Source...),
-		Class: classSkipped, Type: kind, Reason: reason,
+		Index: item.Index, Shard: item.Shard, Target: item.Index,
+		ID: string(document.ID), Routing: string(document.Routing), MappingType: string(document.Type), Source: bytes.Clone(d.stored),
+		Class: classSkipped, Type: bad.kind, Reason: fmt.Sprintf("segment %s: %s", d.job.segment.name, bad.reason),
 	})
 }
 

@@ -63,7 +63,7 @@ func planAll(t testing.TB, snap *snapshot.Snapshot) *rfs.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := rfs.NewPlan(t.Context(), snap, chosen.Chosen)
+	plan, err := rfs.NewPlan(t.Context(), snap, chosen.Chosen, rfs.Choices{MultiType: rfs.MultiTypeSplit, AllowPartialSource: true})
 	if err != nil {
 		t.Fatal(err)
 	}

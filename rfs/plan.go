@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"migassist/lucene"
 	"migassist/snapshot"
@@ -13,6 +14,8 @@ import (
 type Plan struct {
 	Items    []Item    `json:"items"`
 	Findings []Finding `json:"findings,omitempty"`
+
+	readings map[string]*reading
 }
 
 // Item is a unit of work: one shard of one index.
@@ -29,31 +32,41 @@ func (i Item) String() string { return fmt.Sprintf("%s[%d]", i.Index, i.Shard) }
 
 // Finding is something the operator should know of that did not stop the run.
 type Finding struct {
-	Index  string `json:"index"`
-	Kind   string `json:"kind"` // missing, no-source, filtered-source, unsupported, unreadable, partial, refused, skipped, replaced
+	Index string `json:"index"`
+	// Kind is one of missing, several-types, no-source, filtered-source, rebuilt, unsupported, unreadable,
+	// partial, refused, skipped, replaced.
+	Kind   string `json:"kind"`
 	Reason string `json:"reason"`
 	// Failed says that documents were not read, so that the run as a whole failed.
 	Failed bool `json:"failed,omitempty"`
 }
 
+// String is how a finding is printed.
+func (f Finding) String() string {
+	if f.Index == "" {
+		return f.Kind + ": " + f.Reason
+	}
+	return f.Index + ": " + f.Kind + ": " + f.Reason
+}
+
 // NewPlan lists the shards of the named indices and checks that each can be read: the formats of all its segments are
-// known, and _source was kept. What can't be read becomes a finding.
-func NewPlan(ctx context.Context, snap *snapshot.Snapshot, indices []string) (*Plan, error) {
-	plan := &Plan{}
+// known, and its documents can be moved as the choices allow. What can't be read becomes a finding.
+func NewPlan(ctx context.Context, snap *snapshot.Snapshot, indices []string, choices Choices) (*Plan, error) {
+	plan := &Plan{readings: map[string]*reading{}}
 	for _, name := range indices {
-		items, findings, err := planIndex(ctx, snap, name)
+		err := plan.add(ctx, snap, name, choices)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		plan.Findings = append(plan.Findings, findings...)
 		if err != nil {
-			plan.Findings = append(plan.Findings, unreadable(name, err))
-			continue
+			plan.find(unreadable(name, err))
 		}
-		plan.Items = append(plan.Items, items...)
 	}
+	plan.separate()
 	return plan, nil
 }
+
+func (p *Plan) find(findings ...Finding) { p.Findings = append(p.Findings, findings...) }
 
 func unreadable(index string, err error) Finding {
 	if unsupported(err) {
@@ -71,30 +84,64 @@ func unsupported(err error) bool {
 	return format || errors.Is(err, snapshot.ErrUnsupported)
 }
 
-func planIndex(ctx context.Context, snap *snapshot.Snapshot, name string) ([]Item, []Finding, error) {
+// add plans one index. It becomes part of the plan whole, without the shards that can't be read, or not at all.
+func (p *Plan) add(ctx context.Context, snap *snapshot.Snapshot, name string, choices Choices) error {
 	index, err := snap.Index(ctx, name)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	findings, readable := sourceFindings(index)
-	if !readable {
-		return nil, findings, nil
+	reading, findings := newReading(snap, index, choices)
+	p.find(findings...)
+	if reading == nil {
+		return nil
 	}
 	var items []Item
 	for number := range index.Shards {
 		item, err := planShard(ctx, index, number)
 		switch {
 		case ctx.Err() != nil, err != nil && unsupported(err):
-			return nil, findings, err
+			return err
 		case errors.Is(err, snapshot.ErrIncomplete): // known of a PARTIAL snapshot: what is there is moved
-			findings = append(findings, Finding{Index: name, Kind: "partial", Reason: err.Error()})
+			p.find(Finding{Index: name, Kind: "partial", Reason: err.Error()})
 		case err != nil:
-			findings = append(findings, unreadable(name, err))
+			p.find(unreadable(name, err))
 		default:
 			items = append(items, item)
 		}
 	}
-	return items, findings, nil
+	p.readings[name] = reading
+	p.Items = append(p.Items, items...)
+	return nil
+}
+
+// separate leaves out split indices whose documents would go where another index of the plan goes.
+func (p *Plan) separate() {
+	owner := map[string]string{}
+	for _, name := range p.Indices() {
+		owner[name] = name
+	}
+	for _, name := range p.Indices() {
+		reading := p.readings[name]
+		if reading.targets == nil {
+			continue
+		}
+		for _, target := range reading.targetNames() {
+			if other := owner[target]; other != "" {
+				p.drop(Finding{Index: name, Kind: "several-types", Reason: fmt.Sprintf("documents of one of its types would go to index %s, "+
+					"where those of %s go; nothing of it was moved. Leave one of the two out with --index-allowlist, and move it to another target", target, other)})
+				break
+			}
+		}
+		for _, target := range reading.targetNames() {
+			owner[target] = name
+		}
+	}
+}
+
+// drop leaves an index out of the plan, for the finding's reason.
+func (p *Plan) drop(why Finding) {
+	p.Items = slices.DeleteFunc(p.Items, func(item Item) bool { return item.Index == why.Index })
+	p.find(why)
 }
 
 func planShard(ctx context.Context, index *snapshot.Index, number int) (Item, error) {
@@ -134,4 +181,23 @@ func (p *Plan) Indices() []string {
 		}
 	}
 	return names
+}
+
+// Targets returns the names of the target's indices that documents go to, in the plan's order.
+func (p *Plan) Targets() []string {
+	var names []string
+	for _, name := range p.Indices() {
+		names = append(names, p.readings[name].targetNames()...)
+	}
+	return names
+}
+
+// Split tells which index of the source goes to the named one of the target by mapping type; "" where it does whole.
+func (p *Plan) Split(target string) string {
+	for name, reading := range p.readings {
+		if reading.targets != nil && slices.Contains(reading.targetNames(), target) {
+			return name
+		}
+	}
+	return ""
 }

@@ -12,7 +12,7 @@ import (
 
 func TestPlanNamesWhatCantBeRead(t *testing.T) {
 	snap := openFixture(t, "elasticsearch-7.10.2/second")
-	plan, err := rfs.NewPlan(t.Context(), snap, []string{"basic", "no-source", "filtered-source"})
+	plan, err := rfs.NewPlan(t.Context(), snap, []string{"basic", "no-source", "filtered-source"}, rfs.Choices{})
 	if err != nil {
 		t.Fatal(err)
 	}

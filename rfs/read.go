@@ -11,20 +11,20 @@ import (
 
 // job is one step of an item on its way through the pipeline: a span to decode, or the item's end.
 type job struct {
-	item   *work
-	span   *lucene.Span
-	from   int    // first document of the span to decode
-	name   string // of the segment
-	pieces chan *piece
+	item    *work
+	span    *lucene.Span
+	from    int      // first document of the span to decode
+	segment *segment // held until the span is decoded
+	pieces  chan *piece
 }
 
 // work is an item while it is worked on.
 type work struct {
 	Item
-	cursor *Cursor // the settler's alone while the run goes on
-	resume Cursor  // where the run begins
-	quoted string  // the target index as a JSON string
-	failed chan struct{}
+	cursor  *Cursor // the settler's alone while the run goes on
+	resume  Cursor  // where the run begins
+	reading *reading
+	failed  chan struct{}
 }
 
 // reader turns items into jobs, in order.
@@ -94,24 +94,24 @@ func after(segments []*lucene.Segment, name string) ([]*lucene.Segment, error) {
 	return nil, fmt.Errorf("the state names segment %s, which the snapshot does not have", name)
 }
 
-func (r *reader) segment(ctx context.Context, item *work, segment *lucene.Segment, from int) (err error) {
-	if from >= segment.MaxDoc {
+func (r *reader) segment(ctx context.Context, item *work, s *lucene.Segment, from int) (err error) {
+	if from >= s.MaxDoc {
 		return nil
 	}
-	docs, err := segment.Open(ctx, storedFields...)
+	opened, err := openSegment(ctx, s, item.reading)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if closeErr := docs.Close(); err == nil {
-			err = closeErr
+		if releaseErr := opened.release(); err == nil {
+			err = releaseErr
 		}
 	}()
-	for span, err := range docs.Spans(ctx, from, r.spans) {
+	for span, err := range opened.docs.Spans(ctx, from, r.spans) {
 		if err != nil {
 			return err
 		}
-		if err := r.send(ctx, &job{item: item, span: span, from: max(from, span.FirstDoc), name: segment.Name, pieces: make(chan *piece, 1)}); err != nil {
+		if err := r.send(ctx, &job{item: item, span: span, from: max(from, span.FirstDoc), segment: opened.hold(), pieces: make(chan *piece, 1)}); err != nil {
 			return err
 		}
 	}
@@ -121,14 +121,14 @@ func (r *reader) segment(ctx context.Context, item *work, segment *lucene.Segmen
 func (r *reader) send(ctx context.Context, j *job) error {
 	select {
 	case <-j.item.failed:
-		return errItemFailed
+		return errors.Join(errItemFailed, j.segment.release())
 	default:
 	}
 	for _, to := range []chan<- *job{r.order, r.jobs} {
 		select {
 		case to <- j:
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return errors.Join(context.Cause(ctx), j.segment.release())
 		}
 	}
 	return nil

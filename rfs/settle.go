@@ -79,6 +79,7 @@ func (s *settler) settle(p *pending) error {
 func (s *settler) advance(p *pending, counts Counts) {
 	c, progress := p.item.cursor, &s.backfill.progress
 	c.add(counts)
+	c.Types = addTypes(c.Types, p.types)
 	c.Walked += p.walked
 	if p.segment != "" {
 		c.Segment, c.Doc = p.segment, p.next
@@ -95,9 +96,9 @@ func (s *settler) advance(p *pending, counts Counts) {
 
 func refused(p *pending, refusal bulk.Refusal) deadLetter {
 	action, source := p.batch.Operation(refusal.Operation)
-	id, routing := actionIdentity(action)
+	is := identityOf(action)
 	return deadLetter{
-		Index: p.item.Index, Shard: p.item.Shard, ID: id, Routing: routing, Action: action, Source: source,
+		Index: p.item.Index, Shard: p.item.Shard, Target: is.Index, ID: is.ID, Routing: is.Routing, Action: action, Source: source,
 		Class: classRefused, Type: refusal.Reason.Type, Reason: refusal.Reason.Error(), Response: &response{Status: refusal.Status, Error: refusal.Reason},
 	}
 }

@@ -1,6 +1,7 @@
 package rfs
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,7 +55,9 @@ type Cursor struct {
 	Doc     int    `json:"doc"`
 	Walked  int64  `json:"walked"` // Lucene documents behind the cursor
 	Done    bool   `json:"done"`
+	How     string `json:"how,omitempty"` // what is done to documents beside copying them
 	Counts
+	Types map[string]int64 `json:"types,omitempty"` // documents read of each mapping type, where the index is split
 }
 
 // Counts are the fates of documents: Read is the sum of the other three.
@@ -64,6 +67,8 @@ type Counts struct {
 	Skipped int64 `json:"skipped"`
 	Refused int64 `json:"refused"`
 	Bytes   int64 `json:"bytes"` // of the bulk lines of what was read
+	// Converted counts, of Read, the sources that were not kept as JSON.
+	Converted int64 `json:"converted,omitempty"`
 }
 
 // Balanced tells whether every document that was read has exactly one fate.
@@ -75,6 +80,7 @@ func (c *Counts) add(o Counts) {
 	c.Skipped += o.Skipped
 	c.Refused += o.Refused
 	c.Bytes += o.Bytes
+	c.Converted += o.Converted
 }
 
 // openState reads the state file, or begins a new state where there is none. One of another snapshot or
@@ -117,7 +123,7 @@ func (s *State) sound() bool {
 			return false
 		}
 		key := itemKey{c.Index, c.Shard}
-		least := min(c.Read, c.Written, c.Skipped, c.Refused, c.Bytes, c.Walked, int64(c.Doc))
+		least := min(c.Read, c.Written, c.Skipped, c.Refused, c.Bytes, c.Converted, c.Walked, int64(c.Doc))
 		if seen[key] || least < 0 || !c.Balanced() || c.Segment == "" && c.Walked > 0 {
 			return false
 		}
@@ -142,6 +148,18 @@ func (s *State) cursor(item Item) *Cursor {
 		s.Items = append(s.Items, c)
 	}
 	return c
+}
+
+// begin notes how the documents of an item are moved, and refuses another way than that in which it was begun: one half of
+// them would not be like the other.
+func (c *Cursor) begin(how string) error {
+	if c.Walked > 0 && c.How != how {
+		said := func(how string) string { return cmp.Or(how, "as they are") }
+		return fmt.Errorf("%s[%d] was begun with its documents moved %s, and they would now be moved %s; go on with the flags of the run before, or remove the state file to begin anew",
+			c.Index, c.Shard, said(c.How), said(how))
+	}
+	c.How = how
+	return nil
 }
 
 // save writes the state so that either the old or the new one survives a crash.
@@ -204,6 +222,12 @@ func (s *State) byIndex() []IndexCounts {
 			sums[c.Index] = sum
 		}
 		sum.add(c.Counts)
+		for name, n := range c.Types {
+			if sum.ByType == nil {
+				sum.ByType = map[string]int64{}
+			}
+			sum.ByType[name] += n
+		}
 		sum.Done = sum.Done && c.Done
 	}
 	all := make([]IndexCounts, 0, len(sums))

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"text/tabwriter"
 	"time"
 )
@@ -26,6 +28,8 @@ type IndexCounts struct {
 	Index string `json:"index"`
 	Done  bool   `json:"done"`
 	Counts
+	Types  []string         `json:"types,omitempty"`        // of the mapping
+	ByType map[string]int64 `json:"read_by_type,omitempty"` // where the index is split
 }
 
 func (b *Backfill) summary(found []Finding, took time.Duration) *Summary {
@@ -33,7 +37,11 @@ func (b *Backfill) summary(found []Finding, took time.Duration) *Summary {
 		Snapshot: b.snap.Name, Target: b.options.Target, Indices: b.state.byIndex(),
 		Findings: append(append([]Finding{}, b.plan.Findings...), found...), Seconds: took.Seconds(), Complete: b.Pending() == 0,
 	}
-	for _, index := range s.Indices {
+	for i := range s.Indices {
+		index := &s.Indices[i]
+		if reading := b.plan.readings[index.Index]; reading != nil {
+			index.Types = reading.types
+		}
 		s.Total.add(index.Counts)
 		if index.Refused > 0 {
 			s.Findings = append(s.Findings, Finding{Index: index.Index, Kind: "refused", Reason: fmt.Sprintf("the target refused %d documents", index.Refused)})
@@ -75,8 +83,16 @@ func (s *Summary) WriteText(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(w, "\nread %d = written %d + skipped %d + refused %d\n", t.Read, t.Written, t.Skipped, t.Refused)
+	if t.Converted > 0 {
+		fmt.Fprintf(w, "converted to JSON: %d, whose source was kept in another encoding, or compressed\n", t.Converted)
+	}
+	for _, index := range s.Indices {
+		for _, name := range slices.Sorted(maps.Keys(index.ByType)) {
+			fmt.Fprintf(w, "of %s: type %s: %d\n", index.Index, name, index.ByType[name])
+		}
+	}
 	for _, finding := range s.Findings {
-		fmt.Fprintf(w, "finding: %s: %s: %s\n", finding.Index, finding.Kind, finding.Reason)
+		fmt.Fprintf(w, "finding: %s\n", finding)
 	}
 	if s.DeadLetters != "" {
 		fmt.Fprintf(w, "what was not written is in %s, with the reason of each\n", s.DeadLetters)
@@ -91,16 +107,20 @@ func (s *Summary) WriteJSON(w io.Writer) error {
 	return encoder.Encode(s)
 }
 
-// actionIdentity reads id and routing back from an action line.
-func actionIdentity(action []byte) (id, routing string) {
+// identity is what an action line says of its document.
+type identity struct {
+	Index   string `json:"_index"`
+	ID      string `json:"_id"`
+	Routing string `json:"routing"`
+}
+
+// identityOf reads an action line back.
+func identityOf(action []byte) identity {
 	var line struct {
-		Index struct {
-			ID      string `json:"_id"`
-			Routing string `json:"routing"`
-		} `json:"index"`
+		Index identity `json:"index"`
 	}
 	if err := json.Unmarshal(action, &line); err != nil {
-		return "", ""
+		return identity{}
 	}
-	return line.Index.ID, line.Index.Routing
+	return line.Index
 }

@@ -19,7 +19,7 @@ func (b *Backfill) recognize(ctx context.Context) error {
 	}
 	var others []string
 	for _, item := range b.plan.Items {
-		cursor, identity := b.state.cursor(item), now[item.Index]
+		cursor, identity := b.state.cursor(item), b.identity(item, now)
 		begun := cursor.Walked > 0 || cursor.Done
 		if begun && cursor.Target != "" && cursor.Target != identity {
 			others = append(others, item.Index)
@@ -42,7 +42,7 @@ func (b *Backfill) replaced(ctx context.Context) ([]Finding, error) {
 	}
 	var findings []Finding
 	for _, item := range b.plan.Items {
-		if b.state.cursor(item).Target == now[item.Index] || len(findings) > 0 && findings[len(findings)-1].Index == item.Index {
+		if b.state.cursor(item).Target == b.identity(item, now) || len(findings) > 0 && findings[len(findings)-1].Index == item.Index {
 			continue
 		}
 		findings = append(findings, Finding{Index: item.Index, Kind: "replaced", Failed: true, Reason: "it was deleted on the target while documents were written; " +
@@ -55,9 +55,22 @@ func (b *Backfill) identities(ctx context.Context) (map[string]string, error) {
 	if b.options.Indices == nil || len(b.plan.Items) == 0 {
 		return nil, nil
 	}
-	identities, err := b.options.Indices(ctx, b.plan.Indices()...)
+	identities, err := b.options.Indices(ctx, b.plan.Targets()...)
 	if err != nil {
 		return nil, fmt.Errorf("ask the target for its indices: %w", err)
 	}
 	return identities, nil
+}
+
+// identity is that of the target's index, or those of all indices that documents of the item go to.
+func (b *Backfill) identity(item Item, now map[string]string) string {
+	reading := b.plan.readings[item.Index]
+	if reading.targets == nil {
+		return now[item.Index]
+	}
+	var all []string
+	for _, name := range reading.targetNames() {
+		all = append(all, name+"="+now[name])
+	}
+	return strings.Join(all, " ")
 }

@@ -59,7 +59,7 @@ func (s *source) plan(ctx context.Context, log zerolog.Logger) (*rfs.Plan, error
 		log.Warn().Msg(warning)
 		findings = append(findings, rfs.Finding{Kind: "partial", Reason: warning})
 	}
-	plan, err := rfs.NewPlan(ctx, s.snapshot, chosen.Chosen)
+	plan, err := rfs.NewPlan(ctx, s.snapshot, chosen.Chosen, rfs.Choices{})
 	if err != nil {
 		return nil, err
 	}

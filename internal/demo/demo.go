@@ -101,7 +101,7 @@ func (d *demo) documents(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	plan, err := rfs.NewPlan(ctx, d.snap, chosen.Chosen)
+	plan, err := rfs.NewPlan(ctx, d.snap, chosen.Chosen, rfs.Choices{})
 	if err != nil {
 		return err
 	}

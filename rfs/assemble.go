@@ -1,0 +1,99 @@
+package rfs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"migassist/lucene"
+	"migassist/lucene/input"
+	"migassist/xcontent"
+)
+
+// assembler makes users' documents out of Lucene documents: identity, and the source as JSON. It belongs to one goroutine.
+type assembler struct {
+	reading   *reading
+	segment   *segment  // that is held for the rebuilder
+	rebuilder rebuilder // of the segment at hand; nil: the source is what is stored
+	id        []byte
+
+	stored    []byte // the source of the last document, as it lies there
+	converted bool   // it was not JSON as it lies there
+	json      []byte
+}
+
+// keptJSON is the largest buffer, in bytes, that is kept from document to document.
+const keptJSON = 16 << 20
+
+// document returns a user's document; ok is false for what is none. An error that is an *unsendable concerns this one only;
+// what is known of the document comes back with it.
+func (a *assembler) document(doc *lucene.Doc) (d Document, ok bool, err error) {
+	a.converted = false
+	if d, ok, err = identify(doc, a.id); !ok {
+		return d, false, nil
+	}
+	a.stored = d.Source
+	if err != nil {
+		return d, true, unsent("bad_id", "document %d: %v", doc.Number, err)
+	}
+	d.Source, err = a.source(doc)
+	return d, true, err
+}
+
+// source returns the source as JSON. What is JSON already is not looked at further, nor copied.
+func (a *assembler) source(doc *lucene.Doc) ([]byte, error) {
+	switch {
+	case a.rebuilder != nil:
+		return a.rebuilt(doc)
+	case a.stored == nil:
+		return nil, unsent("no_source", "the document was stored without _source")
+	case len(a.stored) > 0 && a.stored[0] == '{':
+		return a.stored, nil
+	}
+	return a.convert()
+}
+
+func (a *assembler) convert() ([]byte, error) {
+	if xcontent.Sniff(a.stored) == xcontent.JSON {
+		if !isObject(a.stored) {
+			return nil, unsent("not_convertible", "_source is JSON, but no object")
+		}
+		return a.stored, nil
+	}
+	a.forgetGiant()
+	var err error
+	a.json, err = a.reading.convert.AppendJSON(a.json[:0], a.stored)
+	switch {
+	case err != nil:
+		return nil, unsent("not_convertible", "_source can't be converted to JSON: %v", err)
+	case !isObject(a.json):
+		return nil, unsent("not_convertible", "_source is %s, but no object", xcontent.Sniff(a.stored))
+	}
+	a.converted = true
+	return a.json, nil
+}
+
+func (a *assembler) rebuilt(doc *lucene.Doc) ([]byte, error) {
+	a.forgetGiant()
+	var err error
+	a.json, err = a.rebuilder.Append(a.json[:0], doc)
+	if _, corrupt := errors.AsType[*input.CorruptError](err); corrupt {
+		return nil, fmt.Errorf("rebuild document %d: %w", doc.Number, err)
+	}
+	if err != nil {
+		return nil, unsent("not_rebuilt", "_source can't be rebuilt: %v", err)
+	}
+	return a.json, nil
+}
+
+func (a *assembler) forgetGiant() {
+	if cap(a.json) > keptJSON {
+		a.json = nil
+	}
+}
+
+// isObject tells whether a JSON text begins like an object, or is empty; Elasticsearch lets comments through.
+func isObject(text []byte) bool {
+	trimmed := bytes.TrimLeft(text, " \t\r\n\uFEFF")
+	return len(trimmed) == 0 || trimmed[0] == '{' || trimmed[0] == '/'
+}
