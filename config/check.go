@@ -203,6 +203,9 @@ func (r RFS) Validate() Problems {
 	if r.DeadLetterFile != "" && (sameFile(r.DeadLetterFile, r.StateFile) || sameFile(r.DeadLetterFile, r.TargetFile)) {
 		problems.add("rfs.dead_letter_file", "", "%q is the state file or the target file too; each needs a name of its own", r.DeadLetterFile)
 	}
+	if r.RebuildSource && r.AllowPartialSource {
+		problems.add("rfs.allow_partial_source", "", "with rebuild_source the fields left out of _source are put back; give one of the two")
+	}
 	if r.Overwrite && r.TargetFile == "" {
 		problems.add("rfs.overwrite", "", "there is no file to overwrite without target_file")
 	}

@@ -81,6 +81,9 @@ type RFS struct {
 	DeadLetterFile          string // where refused documents go, with the reason
 	TargetFile              string // bulk NDJSON instead of a cluster; - is standard output
 	Overwrite               bool   // an existing TargetFile is replaced
+	MultiTypeResolution     string // what becomes of indices with several mapping types: none or split
+	RebuildSource           bool   // documents that were kept without _source are put together again
+	AllowPartialSource      bool   // documents are moved without the fields that were left out of _source
 }
 
 // Metadata is the migration of indices, aliases and templates.
@@ -106,6 +109,7 @@ func Default() *Config {
 			DocumentsSizePerRequest: 10 * MiB, // larger bodies gain nothing, and 10 MiB is the lowest limit of managed services
 			StateFile:               "migassist-rfs-state.json",
 			DeadLetterFile:          "migassist-rfs-dead-letters.ndjson",
+			MultiTypeResolution:     "none", // the operator has to know where documents go
 		},
 		origins: map[string]string{},
 	}

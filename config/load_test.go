@@ -66,6 +66,8 @@ rfs:
   workers: 2
   state_file: state.json
   dead_letter_file: dead.ndjson
+  multi_type_resolution: split
+  rebuild_source: true
 metadata:
   index_template_allowlist: [logs]
   component_template_allowlist: []
@@ -89,6 +91,7 @@ func TestFileFillsTheTree(t *testing.T) {
 	want.RFS = RFS{
 		MaxConnections: 8, DocumentsPerRequest: 5000, DocumentsSizePerRequest: 5 * MiB, Workers: 2,
 		StateFile: "state.json", DeadLetterFile: "dead.ndjson",
+		MultiTypeResolution: "split", RebuildSource: true,
 	}
 	want.Metadata = Metadata{IndexTemplateAllowlist: []string{"logs"}, ComponentTemplateAllowlist: []string{}}
 	got.origins, want.origins = nil, nil

@@ -154,6 +154,18 @@ var keys = []key{
 		usage: "replace the target file if it exists", field: func(c *Config) any { return &c.RFS.Overwrite },
 	},
 	{
+		path: "rfs.multi_type_resolution", flag: "multi-type-resolution", enum: []string{"none", "split"},
+		usage: "what `RESULT` an index with several mapping types has; split: documents of type T go to index INDEX_T, union is not in this version", field: func(c *Config) any { return &c.RFS.MultiTypeResolution },
+	},
+	{
+		path: "rfs.rebuild_source", flag: "rebuild-source",
+		usage: "put documents that were kept without _source together again from what else the index keeps", field: func(c *Config) any { return &c.RFS.RebuildSource },
+	},
+	{
+		path: "rfs.allow_partial_source", flag: "allow-partial-source",
+		usage: "move documents without the fields that their index left out of _source", field: func(c *Config) any { return &c.RFS.AllowPartialSource },
+	},
+	{
 		path: "metadata.index_template_allowlist", flag: "index-template-allowlist",
 		usage: "`NAME,…` of the legacy and index templates that take part; default all but built-in ones", field: func(c *Config) any { return &c.Metadata.IndexTemplateAllowlist },
 	},

@@ -11,23 +11,34 @@ import (
 )
 
 func TestPlanNamesWhatCantBeRead(t *testing.T) {
-	snap := openFixture(t, "elasticsearch-7.10.2/second")
-	plan, err := rfs.NewPlan(t.Context(), snap, []string{"basic", "no-source", "filtered-source"}, rfs.Choices{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.Join(plan.Indices(), " "); got != "basic filtered-source" {
-		t.Errorf("indices to read: %s", got)
-	}
-	kinds := map[string]string{}
-	for _, finding := range plan.Findings {
-		kinds[finding.Index] = finding.Kind
-		if finding.Failed {
-			t.Errorf("%+v is no failure: what was asked for is done as far as it goes", finding)
+	for _, c := range []struct {
+		choices rfs.Choices
+		read    string
+	}{
+		{rfs.Choices{}, "basic"},
+		{rfs.Choices{AllowPartialSource: true}, "basic filtered-source"},
+	} {
+		snap := openFixture(t, "elasticsearch-7.10.2/second")
+		plan, err := rfs.NewPlan(t.Context(), snap, []string{"basic", "no-source", "filtered-source"}, c.choices)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if kinds["no-source"] != "no-source" || kinds["filtered-source"] != "filtered-source" || len(kinds) != 2 {
-		t.Errorf("findings %v", kinds)
+		if got := strings.Join(plan.Indices(), " "); got != c.read {
+			t.Errorf("%+v: indices to read: %s, want %s", c.choices, got, c.read)
+		}
+		kinds := map[string]string{}
+		for _, finding := range plan.Findings {
+			kinds[finding.Index] = finding.Kind
+			if finding.Failed {
+				t.Errorf("%+v is no failure: what was asked for is done as far as it goes", finding)
+			}
+			if !c.choices.AllowPartialSource && !strings.Contains(finding.Reason, "--rebuild-source") {
+				t.Errorf("%+v does not say what to do", finding)
+			}
+		}
+		if kinds["no-source"] != "no-source" || kinds["filtered-source"] != "filtered-source" || len(kinds) != 2 {
+			t.Errorf("findings %v", kinds)
+		}
 	}
 }
 

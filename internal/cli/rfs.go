@@ -45,7 +45,7 @@ func (p *program) runRFS(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	plan, err := source.plan(ctx, log)
+	plan, err := source.plan(ctx, choices(settings), log)
 	if err != nil {
 		return err
 	}
@@ -116,6 +116,14 @@ func rfsOptions(settings *config.Config) rfs.Options {
 	return o
 }
 
+func choices(settings *config.Config) rfs.Choices {
+	return rfs.Choices{
+		MultiType:          rfs.MultiType(settings.RFS.MultiTypeResolution),
+		RebuildSource:      settings.RFS.RebuildSource,
+		AllowPartialSource: settings.RFS.AllowPartialSource,
+	}
+}
+
 func targetName(settings *config.Config) string {
 	if settings.RFS.TargetFile != "" {
 		return settings.RFS.TargetFile
@@ -157,7 +165,7 @@ func (p *program) destination(ctx context.Context, settings *config.Config, plan
 // requireIndices finds the target's missing indices before the first document is sent: created by a bulk request, they
 // would get a guessed mapping. An alias is no index: the documents would go into one of another name.
 func requireIndices(ctx context.Context, client *cluster.Client, plan *rfs.Plan) error {
-	names := plan.Indices()
+	names := plan.Targets()
 	there, err := client.IndexUUIDs(ctx, names...)
 	if err != nil {
 		return err
@@ -178,6 +186,11 @@ func requireIndices(ctx context.Context, client *cluster.Client, plan *rfs.Plan)
 	for _, name := range missing {
 		if aliases[name] {
 			return fmt.Errorf("%s is an alias on the target, and documents would go into the index behind it; remove the alias, or leave the index out with --index-allowlist", name)
+		}
+	}
+	for _, name := range missing {
+		if from := plan.Split(name); from != "" {
+			return fmt.Errorf("the target has no index %s; create with the mappings of the types of %s, which metadata migrate does not split: %s", listed(missing), from, name)
 		}
 	}
 	return fmt.Errorf("the target has no index %s; create with the same snapshot and allowlist: migassist metadata migrate", listed(missing))

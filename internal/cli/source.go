@@ -47,7 +47,7 @@ func openRepository(ctx context.Context, settings *config.Config, log zerolog.Lo
 }
 
 // plan chooses the indices to read, says which are left out, and looks whether the others can be read.
-func (s *source) plan(ctx context.Context, log zerolog.Logger) (*rfs.Plan, error) {
+func (s *source) plan(ctx context.Context, choices rfs.Choices, log zerolog.Logger) (*rfs.Plan, error) {
 	chosen, findings, err := rfs.Select(ctx, s.snapshot, s.allow)
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (s *source) plan(ctx context.Context, log zerolog.Logger) (*rfs.Plan, error
 		log.Warn().Msg(warning)
 		findings = append(findings, rfs.Finding{Kind: "partial", Reason: warning})
 	}
-	plan, err := rfs.NewPlan(ctx, s.snapshot, chosen.Chosen, rfs.Choices{})
+	plan, err := rfs.NewPlan(ctx, s.snapshot, chosen.Chosen, choices)
 	if err != nil {
 		return nil, err
 	}
