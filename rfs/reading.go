@@ -124,14 +124,6 @@ func (r *reading) target(d Document) (string, error) {
 	return "", unsent("other_type", "its type %q is not in the mapping of the index, which has %q: under the same id there may be another document", d.Type, r.types)
 }
 
-// typeOf returns the type of a document, "" where none is known.
-func (r *reading) typeOf(d Document) string {
-	if d.Type == nil && len(r.types) == 1 {
-		return r.types[0]
-	}
-	return string(d.Type)
-}
-
 // What may stand against a missing source.
 const rebuildHint = "--rebuild-source puts documents together again from what else the index keeps"
 
