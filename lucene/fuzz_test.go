@@ -24,29 +24,56 @@ import (
 func bodies(tb testing.TB, extension string, parts ...string) [][]byte {
 	tb.Helper()
 	var found [][]byte
-	add := func(dir *memory) {
+	count := map[string]int{}
+	add := func(dir *memory, most int) {
 		for _, name := range allFiles(tb, dir) {
 			if path.Ext(name) != extension && (extension != commitPrefix || !strings.HasPrefix(name, commitPrefix)) {
 				continue
 			}
 			data := fileBytes(tb, dir, name)
-			body := data[:len(data)-input.FooterSize]
-			if !slices.ContainsFunc(found, func(other []byte) bool { return bytes.Equal(other, body) }) {
+			body := unsealed(data)
+			header := input.NewCursor("header", body, 0).Header()
+			format := fmt.Sprint(header.Codec, header.Version)
+			if count[format] < most && !slices.ContainsFunc(found, func(other []byte) bool { return bytes.Equal(other, body) }) {
+				count[format]++
 				found = append(found, body)
 			}
 		}
 	}
 	for _, s := range fixtureShards(tb, parts...) {
-		add(s.dir)
+		add(s.dir, allOfFormat)
 	}
 	for _, dir := range luceneIndices(tb) {
-		add(dir)
+		add(dir, someOfFormat)
 	}
 	if len(found) == 0 {
 		tb.Fatal("there is no ", extension)
 	}
 	return found
 }
+
+// unsealed is a file without its footer, where it has one.
+func unsealed(data []byte) []byte {
+	if endsInFooter(input.NewBytes("", data)) {
+		return data[:len(data)-input.FooterSize]
+	}
+	return data
+}
+
+// sealed is a body with a footer, where its format has one.
+func sealed(body []byte) []byte {
+	if hasFooter(input.NewCursor("header", body, 0).Header()) {
+		return seal(body)
+	}
+	return body
+}
+
+// How many seeds of one format come from the fixtures, and how many there may be of it in all: with too many the fuzzer
+// spends its time on them.
+const (
+	allOfFormat  = 100
+	someOfFormat = 8
+)
 
 // seedShards are those whose files are seeds.
 var seedShards = []string{"second/recreated/0", "7.10.2/second/hard-deletes/0", "2.19.1/second/not-compound/0", "second/best-compression/0"}
@@ -55,6 +82,10 @@ var seedShards = []string{"second/recreated/0", "7.10.2/second/hard-deletes/0", 
 func owner(body []byte, extension string) (*Segment, string) {
 	header := input.NewCursor("header", body, 0).IndexHeader()
 	s := &Segment{Name: "_0", ID: header.ID, deletesGen: noGeneration, fieldsGen: noGeneration}
+	if _, s.plain = firstFooters[header.Codec]; s.plain || extension == ".del" {
+		s.plain = true
+		return s, s.Name + extension
+	}
 	if header.Suffix != "" {
 		return s, s.Name + "_" + header.Suffix + extension
 	}
@@ -91,7 +122,7 @@ func FuzzCommit(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		header := input.NewCursor("header", body, 0).IndexHeader()
-		data := seal(body)
+		data := sealed(body)
 		bounded(t, len(data), perByte, func() error {
 			commit, err := parseCommit(input.NewCursor("segments_"+header.Suffix, data, 0), commitPrefix+header.Suffix)
 			if err == nil && commit == nil {
@@ -107,7 +138,7 @@ func FuzzSegmentInfo(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		data := seal(body)
+		data := sealed(body)
 		s, _ := owner(body, ".si")
 		bounded(t, len(data), perByte, func() error {
 			err := s.parseInfo(input.NewCursor("_0.si", data, 0))
@@ -124,7 +155,7 @@ func FuzzCompoundEntries(f *testing.F) {
 		f.Add(body, int64(1<<20))
 	}
 	f.Fuzz(func(t *testing.T, body []byte, size int64) {
-		data := seal(body)
+		data := sealed(body)
 		s, _ := owner(body, ".cfe")
 		size = max(size, 0)
 		bounded(t, len(data), perByte, func() error {
@@ -144,7 +175,7 @@ func FuzzFields(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		data := seal(body)
+		data := sealed(body)
 		s, name := owner(body, ".fnm")
 		bounded(t, len(data), perByte, func() error {
 			fields, err := s.parseFields(input.NewCursor(name, data, 0), name)
@@ -161,9 +192,16 @@ func FuzzLiveDocs(f *testing.F) {
 		f.Add(body, uint32(25), uint32(8))
 		f.Add(body, uint32(90), uint32(10))
 	}
+	for _, body := range bodies(f, ".del", "second/recreated/0") {
+		f.Add(body, uint32(25), uint32(6))
+		f.Add(body, uint32(40), uint32(10))
+	}
 	f.Fuzz(func(t *testing.T, body []byte, maxDoc, deleted uint32) {
-		data := seal(body)
-		s, name := owner(body, ".liv")
+		data, extension := sealed(body), ".liv"
+		if bytes.HasPrefix(body, []byte{0xFF, 0xFF, 0xFF, 0xFE}) {
+			data, extension = seal(body), ".del"
+		}
+		s, name := owner(body, extension)
 		s.MaxDoc, s.Deleted = int(maxDoc%100_000), int(deleted)
 		bounded(t, len(data)+s.MaxDoc, perByte, func() error {
 			live := newBitset(s.MaxDoc)
@@ -226,11 +264,10 @@ func FuzzChunkIndex(f *testing.F) {
 		f.Add(meta, make([]byte, 64), 100_000, 1)
 	}
 	manyBlocks := built{chunks: someChunks(5, 1, 30, 2, 1, 4, 4), shift: 1}.index()
-	unsealed := func(name string) []byte {
-		data := manyBlocks.files[name]
-		return data[:len(data)-input.FooterSize]
+	f.Add(unsealed(manyBlocks.files["_0.fdm"]), unsealed(manyBlocks.files["_0.fdx"]), len(manyBlocks.files["_0.fdt"]), 47)
+	for _, index := range bodies(f, ".fdx", "second/recreated/0") {
+		f.Add(index, []byte{}, 20_000, 40)
 	}
-	f.Add(unsealed("_0.fdm"), unsealed("_0.fdx"), len(manyBlocks.files["_0.fdt"]), 47)
 	f.Fuzz(func(t *testing.T, meta, index []byte, size, docs int) {
 		size, docs = max(0, min(size, 1<<20)), max(0, min(docs, 1<<20))
 		data := seal(meta)
@@ -238,23 +275,33 @@ func FuzzChunkIndex(f *testing.F) {
 		s.MaxDoc = docs
 		codec := input.NewCursor("header", meta, 0).Header().Codec
 		for name, format := range storedFormats {
-			if codec != format.index+"Meta" {
+			if codec != format.index+"Meta" && codec != format.legacy {
 				continue
 			}
 			st := &stored{name: "_0.fdt", codec: name, format: format, version: format.newest, begin: 54}
 			st.data = input.NewBytes("_0.fdt", make([]byte, size))
-			bounded(t, len(data)+len(index)+size, 4*perByte, func() error {
-				q, err := st.parseMeta(input.NewCursor("_0.fdm", data, 0), s)
-				if err != nil {
+			bounded(t, len(data)+len(index)+size, 4*perByte, func() (err error) {
+				if st.index, err = anyIndex(st, s, codec, data, seal(index)); err != nil {
 					return err
 				}
-				q.file = input.NewBytes("_0.fdx", seal(index))
-				st.index = q
 				return walkChunks(t, st, docs)
 			})
 			break
 		}
 	})
+}
+
+// anyIndex reads the chunk index in .fdm and .fdx, or in .fdx alone, of whichever codec.
+func anyIndex(st *stored, s *Segment, codec string, data, index []byte) (chunkIndex, error) {
+	if codec == st.format.legacy {
+		st.version = min(st.format.newest, 1) // so that it says where the chunks end, or does not
+		return st.parseLegacy(input.NewCursor("_0.fdx", data, 0), s, nil)
+	}
+	q, err := st.parseMeta(input.NewCursor("_0.fdm", data, 0), s)
+	if err == nil {
+		q.file = input.NewBytes("_0.fdx", index)
+	}
+	return q, err
 }
 
 // walkChunks checks that the chunks from a document on follow each other and end with the last document.
