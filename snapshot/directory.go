@@ -52,6 +52,9 @@ func (d *Directory) open(ctx context.Context, entry *ShardFile) (input.File, err
 	if entry.Virtual {
 		return d.openVirtual(entry)
 	}
+	if f := openCopy(entry); f != nil {
+		return f, nil
+	}
 	store := d.shard.store
 	f := &file{ctx: ctx, entry: entry, store: store, path: d.blobPath, handles: map[int64]blob.Handle{}, lazy: blob.IsFar(store)}
 	if f.lazy {
@@ -77,6 +80,20 @@ func (d *Directory) openVirtual(entry *ShardFile) (input.File, error) {
 		return nil, err
 	}
 	return f, compareChecksum(f, entry)
+}
+
+// openCopy serves a file that has a blob out of the file list, where that holds all of it and the recorded
+// checksum proves it: before Elasticsearch 7.10, segments_N and .si. It spares far stores a request per
+// segment. It is nil where the blob must be read.
+func openCopy(entry *ShardFile) input.File {
+	if entry.content == nil || entry.Checksum == "" || input.CheckCRC(entry.Name, entry.content) != nil {
+		return nil
+	}
+	f := input.NewBytes(entry.Name, slices.Clip(entry.content))
+	if compareChecksum(f, entry) != nil {
+		return nil
+	}
+	return f
 }
 
 // blobPath is where a data blob of the shard lies.

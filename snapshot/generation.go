@@ -27,7 +27,7 @@ type generation struct {
 // findGeneration lists index-N and takes the highest N, as the servers do. index.latest is asked too: it
 // serves where a store cannot list, and where it names a higher N than there is, a blob was lost.
 func findGeneration(ctx context.Context, store blob.Reader) (generation, error) {
-	entries, err := listPrefix(ctx, store, oldRoot)
+	entries, err := blob.ListPrefix(ctx, store, "", oldRoot)
 	if err != nil {
 		return generation{}, err
 	}
@@ -69,21 +69,6 @@ func (g generation) read(ctx context.Context, store blob.Reader) (*rootBlob, err
 		return nil, fmt.Errorf("%w: %s", ErrUnsupported, encrypted)
 	}
 	return parseRoot(g.name, data)
-}
-
-// prefixLister is a store that can list the blobs of its root by the beginning of their names, which spares
-// it the thousands of others.
-type prefixLister interface {
-	ListPrefix(ctx context.Context, dir, prefix string) ([]blob.Entry, error)
-}
-
-// listPrefix returns the blobs directly in the root whose names begin with prefix.
-func listPrefix(ctx context.Context, store blob.Reader, prefix string) ([]blob.Entry, error) {
-	if lister, ok := store.(prefixLister); ok {
-		return lister.ListPrefix(ctx, "", prefix)
-	}
-	entries, err := store.List(ctx, "")
-	return slices.DeleteFunc(entries, func(e blob.Entry) bool { return !strings.HasPrefix(e.Name, prefix) }), err
 }
 
 // highestGeneration returns the highest N of the blobs index-N, -1 where there is none.

@@ -21,7 +21,7 @@ const incompatibleName = "incompatible-snapshots"
 // findOld looks for a repository of Elasticsearch 1 or 2, as these servers do: the snapshots are those whose
 // info can be listed. The blob "index" lists them as well, for stores that cannot.
 func findOld(ctx context.Context, store blob.Reader, entries []blob.Entry) (generation, error) {
-	snaps, err := listPrefix(ctx, store, "snap")
+	snaps, err := blob.ListPrefix(ctx, store, "", "snap")
 	if err != nil {
 		return generation{}, err
 	}

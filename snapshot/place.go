@@ -113,7 +113,7 @@ func (x *Index) pathsPrefix() string { return "snapshot_path_" + x.ID + "." }
 
 // findShardPaths looks for the blob with the most shards: an index of the same name may have had more.
 func (x *Index) findShardPaths(ctx context.Context) (string, error) {
-	entries, err := x.snapshot.repo.store.List(ctx, pathsFolder)
+	entries, err := blob.ListPrefix(ctx, x.snapshot.repo.store, pathsFolder, x.pathsPrefix())
 	if err != nil {
 		return "", err
 	}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 
+	"migassist/cluster/version"
 	"migassist/internal/blob"
 	"migassist/lucene/input"
 )
@@ -29,11 +30,11 @@ type ShardFile struct {
 	Size     int64
 	Blob     string // base name of its blob or blobs; none exists where Virtual
 	Virtual  bool   // the content is in the file list itself
-	Checksum string // base 36 of the CRC in the footer; empty where not recorded
+	Checksum string // base 36 of the CRC in the footer; empty where not recorded, or where Lucene before 4.8 wrote no footer
 	PartSize int64  // bytes per blob; Size or more where there is one
 	Written  string // Lucene version that wrote it, "8.7.0"
 
-	content []byte // of a virtual file
+	content []byte // of a virtual file, and perhaps of other small ones
 }
 
 // shardBlob is snap-UUID.dat of a shard. Source: BlobStoreIndexShardSnapshot of either product.
@@ -122,6 +123,11 @@ func (s *Shard) load(ctx context.Context) (err error) {
 		return &input.CorruptError{File: s.at, Want: "the key files", Got: "JSON without"}
 	}
 	s.Files, err = shardFiles(s.at, b.Files)
+	if snapshot.entry.UUID == snapshot.Name { // from before Elasticsearch 5
+		for i := range s.Files {
+			s.Files[i].dropAdler32()
+		}
+	}
 	return err
 }
 
@@ -173,13 +179,25 @@ func shardFile(e fileEntry) (f ShardFile, problem string) {
 		return f, fmt.Sprintf("meta_hash with all %d bytes", *e.Length)
 	}
 	f.Size = *e.Length
-	if f.Virtual {
+	if int64(len(e.MetaHash)) == f.Size {
 		f.content = e.MetaHash
 	}
 	if f.PartSize <= 0 {
 		f.PartSize = math.MaxInt64
 	}
 	return f, ""
+}
+
+// dropAdler32 forgets a checksum that is not that of a footer: Lucene before 4.8 wrote none, and
+// Elasticsearch recorded an Adler32 of the file, and no version or one as LUCENE_47.
+func (f *ShardFile) dropAdler32() {
+	text := f.Written
+	if digits, ok := strings.CutPrefix(text, "LUCENE_"); ok && len(digits) > 1 {
+		text = digits[:1] + "." + strings.Trim(digits[1:], "_.")
+	}
+	if v, err := version.ParseNumber(version.Unknown, text); err != nil || !v.AtLeast(4, 8) {
+		f.Checksum = ""
+	}
 }
 
 // parts is the number of blobs that hold the file: at least one, for an empty file has an empty blob.

@@ -37,10 +37,25 @@ func (s *FS) Above(base []string) (Reader, error) {
 	if at < 1 || !slices.Equal(names[at:], base) {
 		return nil, fmt.Errorf("open the folder above %s: it should end in %s, as when it was written", s.uri, strings.Join(base, "/"))
 	}
-	return fromFolder(filepath.FromSlash(strings.Join(names[:at], "/") + "/")), nil
+	return fromFolder(filepath.Clean(filepath.FromSlash(strings.Join(names[:at], "/") + "/"))), nil
+}
+
+// Above implements Riser: a bucket is all below one root.
+func (s *far) Above(base []string) (Reader, error) {
+	tail := strings.Join(base, "/") + "/"
+	rest, ok := strings.CutSuffix(s.base, tail)
+	if !ok || rest != "" && !strings.HasSuffix(rest, "/") {
+		return nil, fmt.Errorf("open the folder above %s: it should end in %s, as when it was written", s.uri, strings.TrimSuffix(tail, "/"))
+	}
+	above := &far{
+		objects: s.objects, uri: strings.TrimSuffix(strings.TrimSuffix(s.uri, strings.TrimSuffix(tail, "/")), "/"), base: rest,
+		policy: s.policy, stall: s.stall, told: s.told, memory: s.memory, kept: newKept(s.kept.limit),
+	}
+	above.reached.Store(s.reached.Load())
+	return above, nil
 }
 
 // fromFolder returns the store of a folder of this machine.
 func fromFolder(folder string) *FS {
-	return &FS{fsys: os.DirFS(folder), uri: (&url.URL{Scheme: "file", Path: filepath.ToSlash(folder)}).String(), folder: filepath.Clean(folder)}
+	return &FS{fsys: os.DirFS(folder), uri: (&url.URL{Scheme: "file", Path: filepath.ToSlash(folder)}).String(), folder: folder}
 }

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
+	"slices"
+	"strings"
 )
 
 // Entry is one blob as a listing shows it.
@@ -33,6 +36,23 @@ type Reader interface {
 // serves hints in messages; nothing may depend on it.
 type FolderLister interface {
 	Folders(ctx context.Context, dir string) ([]string, error)
+}
+
+// PrefixLister is a store that can list by the beginning of names, which spares it a folder's other blobs.
+type PrefixLister interface {
+	// ListPrefix returns the blobs directly in dir whose names go on with prefix, sorted by name.
+	ListPrefix(ctx context.Context, dir, prefix string) ([]Entry, error)
+}
+
+// ListPrefix returns the blobs directly in dir whose names go on with prefix, sorted by name.
+func ListPrefix(ctx context.Context, r Reader, dir, prefix string) ([]Entry, error) {
+	if lister, ok := r.(PrefixLister); ok {
+		return lister.ListPrefix(ctx, dir, prefix)
+	}
+	entries, err := r.List(ctx, dir)
+	begin := path.Join(dir, "x")
+	begin = begin[:len(begin)-1] + prefix
+	return slices.DeleteFunc(entries, func(e Entry) bool { return !strings.HasPrefix(e.Name, begin) }), err
 }
 
 // ReadAll returns the whole blob called name, which must not be larger than limit bytes.

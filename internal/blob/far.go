@@ -43,6 +43,8 @@ var (
 	_ Reader       = (*far)(nil)
 	_ Opener       = (*far)(nil)
 	_ FolderLister = (*far)(nil)
+	_ PrefixLister = (*far)(nil)
+	_ Riser        = (*far)(nil)
 )
 
 // newFar is the store below a prefix of a bucket.
@@ -66,9 +68,14 @@ func (s *far) Far() bool { return true }
 
 // List implements Reader.
 func (s *far) List(ctx context.Context, dir string) ([]Entry, error) {
+	return s.ListPrefix(ctx, dir, "")
+}
+
+// ListPrefix implements PrefixLister.
+func (s *far) ListPrefix(ctx context.Context, dir, prefix string) ([]Entry, error) {
 	var blobs []Entry
 	folders := map[string]bool{}
-	err := s.pages(ctx, dir, func(page *object.Page) {
+	err := s.pages(ctx, dir, prefix, func(page *object.Page) {
 		for _, prefix := range page.Prefixes {
 			folders[strings.TrimSuffix(prefix, "/")] = true
 		}
@@ -88,7 +95,7 @@ func (s *far) List(ctx context.Context, dir string) ([]Entry, error) {
 // Folders implements FolderLister.
 func (s *far) Folders(ctx context.Context, dir string) ([]string, error) {
 	var folders []string
-	err := s.pages(ctx, dir, func(page *object.Page) {
+	err := s.pages(ctx, dir, "", func(page *object.Page) {
 		for _, prefix := range page.Prefixes {
 			if name := strings.TrimSuffix(strings.TrimPrefix(prefix, s.base), "/"); fs.ValidPath(name) {
 				folders = append(folders, name)
@@ -99,8 +106,8 @@ func (s *far) Folders(ctx context.Context, dir string) ([]string, error) {
 	return slices.Compact(folders), err
 }
 
-// pages calls f with everything directly in dir.
-func (s *far) pages(ctx context.Context, dir string, f func(*object.Page)) error {
+// pages calls f with everything directly in dir whose name begins so.
+func (s *far) pages(ctx context.Context, dir, begins string, f func(*object.Page)) error {
 	prefix := s.base
 	if dir != "" {
 		if !fs.ValidPath(dir) || dir == "." {
@@ -108,6 +115,7 @@ func (s *far) pages(ctx context.Context, dir string, f func(*object.Page)) error
 		}
 		prefix += dir + "/"
 	}
+	prefix += begins
 	token := ""
 	for {
 		var page *object.Page

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T, files map[string][]byte) blob.Rea
 		"indices.d/not-in-prefix": []byte("n"),
 	})
 	t.Run("lists what is directly in a folder", func(t *testing.T) { lists(t, r) })
+	t.Run("lists by the beginning of names", func(t *testing.T) { listsPrefix(t, r) })
 	t.Run("lists nothing where nothing is", func(t *testing.T) { listsNothing(t, r) })
 	t.Run("stats a blob", func(t *testing.T) { stats(t, r) })
 	t.Run("says that a blob is not there", func(t *testing.T) { missing(t, r) })
@@ -60,6 +61,23 @@ func lists(t *testing.T, r blob.Reader) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("list %q: got %v, want %v", dir, got, want)
+		}
+	}
+}
+
+func listsPrefix(t *testing.T, r blob.Reader) {
+	for _, c := range []struct {
+		dir, prefix string
+		want        []blob.Entry
+	}{
+		{"", "index", []blob.Entry{{Name: "index-0", Size: 2}, {Name: "index-10", Size: 3}, {Name: "index.latest", Size: 8}}},
+		{"", "index-", []blob.Entry{{Name: "index-0", Size: 2}, {Name: "index-10", Size: 3}}},
+		{"", "x", nil},
+		{"indices/a/0", "snap", []blob.Entry{{Name: "indices/a/0/snap-x.dat", Size: 1}}},
+		{"indices", "a", nil}, // a folder
+	} {
+		if got, err := blob.ListPrefix(t.Context(), r, c.dir, c.prefix); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("list %q by prefix %q: got %v and error %v, want %v", c.dir, c.prefix, got, err, c.want)
 		}
 	}
 }
