@@ -120,7 +120,7 @@ func (r *rootBlob) link(name string) error {
 }
 
 // release is the version that index-N records for a snapshot. Only the number is there: below 5 it is
-// OpenSearch's where OpenSearch wrote index-N, which it does without min_version.
+// OpenSearch's where OpenSearch wrote index-N: without min_version, and always with the identifiers.
 func (r *rootBlob) release(s *rootSnapshot) version.Version {
 	if s.IndexVersion > 0 {
 		if v, err := version.FromID(s.IndexVersion); err == nil {
@@ -131,7 +131,7 @@ func (r *rootBlob) release(s *rootSnapshot) version.Version {
 	if err != nil || s.Version == "" {
 		return version.Version{}
 	}
-	if v.Major < 5 && r.MinVersion == "" {
+	if v.Major < 5 && r.MinVersion == "" && r.Identifiers != nil {
 		v.Flavor = version.OpenSearch
 	}
 	return v
