@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Options say who to be. The zero value is whoever the machine says we are.
@@ -38,6 +39,7 @@ func Load(ctx context.Context, o Options) (aws.Config, error) {
 	choices := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(httpClient()),
 		config.WithRetryMaxAttempts(3),
+		config.WithLogger(logging.Nop{}),
 		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
 	}
 	if o.Region != "" {

@@ -22,10 +22,11 @@ type block struct {
 	err      error // after done
 }
 
-// join takes over a window that follows closely, if neither was read from yet, and tells whether it did.
+// join takes over a window that follows closely, if neither was read from yet, and tells whether it did. Both together
+// must be small: large ones may be read in turns.
 func (w *window) join(after *window) bool {
-	gap := after.off - w.end
-	if len(w.blocks) > 0 || len(after.blocks) > 0 || w.next != w.off || after.next != after.off || gap > (after.end-w.off)/gapShare {
+	together := after.end - w.off
+	if w.next != w.off || after.next != after.off || together > keepWhole || after.off-w.end > together/gapShare {
 		return false
 	}
 	w.end = after.end

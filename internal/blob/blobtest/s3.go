@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log" //nolint:depguard // see below
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -26,6 +27,7 @@ type Server struct {
 
 	next http.Handler // the store itself
 	etag func(r *http.Request) string
+	put  func(key string, data []byte) error
 
 	mu       sync.Mutex
 	requests []string
@@ -58,17 +60,29 @@ func NewS3(t testing.TB, files map[string][]byte) *Server {
 		}
 		return fmt.Sprintf("%q", fmt.Sprintf("%x", object.Hash))
 	}
+	s.put = func(key string, data []byte) error {
+		_, err := backend.PutObject(Bucket, key, nil, bytes.NewReader(data), int64(len(data)), nil)
+		return err
+	}
 	for key, data := range files {
-		if _, err := backend.PutObject(Bucket, key, nil, bytes.NewReader(data), int64(len(data)), nil); err != nil {
-			t.Fatal(err)
-		}
+		s.Put(t, key, data)
 	}
 	s.start(t)
 	return s
 }
 
+// Put stores or replaces an object.
+func (s *Server) Put(t testing.TB, key string, data []byte) {
+	t.Helper()
+	if err := s.put(key, data); err != nil {
+		t.Error(err)
+	}
+}
+
 func (s *Server) start(t testing.TB) {
-	server := httptest.NewServer(s)
+	server := httptest.NewUnstartedServer(s)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) //nolint:forbidigo // net/http takes no other; the faults are on purpose
+	server.Start()
 	s.URL = server.URL
 	t.Cleanup(func() {
 		server.CloseClientConnections()

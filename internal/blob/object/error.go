@@ -143,6 +143,8 @@ func kindOfStatus(status int) Kind {
 		return Busy
 	case status == http.StatusRequestTimeout || status >= 500 && status != http.StatusNotImplemented:
 		return Broken
+	case status < 300: // an answer that broke off
+		return Broken
 	}
 	return Other
 }
@@ -167,7 +169,7 @@ func network(err error, option string) *Error {
 	case untrusted(err):
 		e.Kind = Other
 		e.Advice = "the certificate is not trusted: name its authority with SSL_CERT_FILE (or AWS_CA_BUNDLE, for S3)"
-	case errors.As(err, new(tls.RecordHeaderError)):
+	case errors.As(err, new(tls.RecordHeaderError)), strings.Contains(e.Message, "HTTP response to HTTPS client"): // net/http has no type for it
 		e.Kind, e.Advice = Other, "the server speaks plain http there: write http:// in "+option
 	case errors.As(err, &dial) && dial.Op == "dial":
 		e.Kind, e.Advice = Unreachable, "check "+option+", and whether a proxy or firewall is in between"

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"migassist/internal/awsauth"
@@ -59,6 +60,7 @@ func (s *S3) use(region string) {
 	config.Region = region
 	s.client = s3.NewFromConfig(config, func(o *s3.Options) {
 		o.Retryer = aws.NopRetryer{}
+		o.Logger = logging.Nop{}
 		o.DisableLogOutputChecksumValidationSkipped = true
 		if s.options.Endpoint != "" {
 			o.BaseEndpoint = aws.String(s.options.Endpoint)
@@ -170,34 +172,25 @@ func (s *S3) explain(ctx context.Context, client *s3.Client, err error) error {
 		return context.Cause(ctx)
 	}
 	var answer *smithyhttp.ResponseError
-	answered := errors.As(err, &answer) && answer.Response != nil && answer.Response.Response != nil
-	var said smithy.APIError
-	var operation *smithy.OperationError
+	answered := errors.As(err, &answer) && answer.HTTPStatusCode() != 0
 	switch {
-	case !answered && !errors.As(err, &said) && errors.As(err, &operation) && strings.Contains(err.Error(), "get identity"):
+	case !answered && strings.Contains(err.Error(), "get identity"):
 		return &Error{Kind: Credentials, Message: innermost(err), Advice: s3NoCredentials, Err: err}
-	case !answered && !errors.As(err, &said):
+	case !answered:
 		return network(err, "--s3-endpoint and --s3-region")
 	}
-	e := &Error{Size: -1, Err: err}
-	if said != nil {
+	header := answer.Response.Header
+	e := &Error{Status: answer.HTTPStatusCode(), RetryAfter: retryAfter(header), Size: -1, Err: err}
+	if said, ok := errors.AsType[smithy.APIError](err); ok {
 		e.Code, e.Message = said.ErrorCode(), said.ErrorMessage()
-	}
-	var header http.Header
-	if answered {
-		e.Status, header = answer.HTTPStatusCode(), answer.Response.Header
-		e.RetryAfter = retryAfter(header)
 	}
 	kind, known := s3Codes[e.Code]
 	if !known {
 		kind = kindOfStatus(e.Status)
 	}
 	e.Kind = kind
-	if kind == OutOfRange {
-		_, e.Size, _ = parseContentRange(header.Get("Content-Range"))
-		if header.Get("Content-Range") == "" {
-			e.Size = -1
-		}
+	if _, size, ok := parseContentRange(header.Get("Content-Range")); ok && kind == OutOfRange {
+		e.Size = size
 	}
 	s.advise(e, client, header)
 	return e
