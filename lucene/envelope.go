@@ -114,13 +114,4 @@ func headOf(file input.File) (*input.Cursor, error) {
 }
 
 // UnsupportedError names a format that this version does not read.
-type UnsupportedError struct {
-	File  string
-	Codec string
-	Known []string // what is read instead of it
-}
-
-// Error implements error.
-func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("%s has format %q, which this version does not read (it reads %s)", e.File, e.Codec, strings.Join(e.Known, ", "))
-}
+type UnsupportedError = input.UnsupportedError

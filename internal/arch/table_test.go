@@ -19,7 +19,7 @@ var rows = map[int][]string{
 	1: {"capture", "cluster", "internal/blob", "lucene", "xcontent/smile", "xcontent/cbor", "xcontent/yaml", "internal/telemetry"},
 	0: {
 		"config", "selection", "cluster/version", "cluster/route", "capture/httpwire", "rfs/lease",
-		"lucene/input", "lucene/inflate", "lucene/lz4", "xcontent/literal", "xcontent/lzf", "internal/retry", "internal/awsauth", "internal/blob/object", "internal/arch",
+		"lucene/input", "lucene/docvalues", "lucene/inflate", "lucene/lz4", "xcontent/literal", "xcontent/lzf", "internal/retry", "internal/awsauth", "internal/blob/object", "internal/arch",
 	},
 }
 
@@ -46,4 +46,6 @@ var sideways = map[[2]string]string{
 	{"config", "selection"}: "an allowlist is checked while it is read, with its line, by the code that will use it",
 
 	{"internal/blob/object", "internal/awsauth"}: "S3 and requests to clusters find their credentials in one way",
+	{"lucene/docvalues", "lucene/input"}: "both are below lucene; columns are read by the cursor that everything else is read by",
+	{"lucene/docvalues", "lucene/lz4"}:   "the same: terms and bytes are compressed as stored fields are",
 }

@@ -37,6 +37,9 @@ func (c *Cursor) LittleEndian() bool { return c.little }
 // SetWideCounts makes Pairs and Set begin with four bytes, as Lucene 4 and 5.0 write them, not with a VInt.
 func (c *Cursor) SetWideCounts(wide bool) { c.wide = wide }
 
+// Name returns the name of the file.
+func (c *Cursor) Name() string { return c.name }
+
 // Err returns the first error, a *[CorruptError].
 func (c *Cursor) Err() error { return c.err }
 
@@ -174,6 +177,9 @@ func (c *Cursor) VLong() int64 {
 	v := c.uvarint(63)
 	return int64(v)
 }
+
+// SignedVInt reads a VInt of all 32 bits, of which -1 ends lists in Lucene before 7.
+func (c *Cursor) SignedVInt() int32 { return int32(c.uvarint(32)) }
 
 // VInt reads a VInt that must be at least 0, as every count and length is.
 func (c *Cursor) VInt() int {

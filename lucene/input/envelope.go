@@ -44,11 +44,16 @@ func (c *Cursor) Header() Header {
 // IndexHeader reads a header with segment id and suffix, as Lucene 5 and later write.
 func (c *Cursor) IndexHeader() Header {
 	h := c.Header()
+	c.Identity(&h)
+	return h
+}
+
+// Identity reads what an index header has more than a plain one, where only the codec tells which it is.
+func (c *Cursor) Identity(h *Header) {
 	copy(h.ID[:], c.Bytes(IDSize))
 	c.Note("id %x", h.ID)
 	h.Suffix = string(c.Bytes(int(c.U8())))
 	c.Note("suffix %q", h.Suffix)
-	return h
 }
 
 // ExpectVersion fails unless the header's version lies between oldest and newest.
