@@ -22,6 +22,10 @@ var (
 	ForMigration = Scope{[]string{"output", "snapshot", "s3", "target", "indices", "metadata"}, (*Config).checkMigration}
 	// ForSnapshots is what looking into a repository takes; the name of a snapshot is not needed for a list of them.
 	ForSnapshots = Scope{[]string{"output", "snapshot", "s3"}, (*Config).checkRepository}
+	// ForContents is what showing the contents of a snapshot takes, which is named as an argument.
+	ForContents = Scope{[]string{"output", "snapshot.repo_uri", "s3"}, (*Config).checkRepository}
+	// ForDocuments is what printing documents of a snapshot takes.
+	ForDocuments = Scope{[]string{"output", "memory", "snapshot.repo_uri", "s3", "rfs.rebuild_source"}, (*Config).checkRepository}
 	// ForDescription is what printing one file of a repository takes; it has one form only.
 	ForDescription = Scope{[]string{"snapshot", "s3"}, (*Config).checkRepository}
 	// ForDisplay is for showing the configuration itself: all of it, complete or not.

@@ -60,7 +60,7 @@ func TestAppendLineKeepsBytes(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			if got := string(appendLine([]byte("before"), []byte(c.source))); got != "before"+c.want {
+			if got := string(AppendLine([]byte("before"), []byte(c.source))); got != "before"+c.want {
 				t.Errorf("%q became %q, want %q", c.source, got, c.want)
 			}
 		})
@@ -68,7 +68,7 @@ func TestAppendLineKeepsBytes(t *testing.T) {
 }
 
 func TestAppendLineBlanksALineComment(t *testing.T) {
-	got := string(appendLine(nil, []byte("{ // says \"a\"\n\"b\":1}")))
+	got := string(AppendLine(nil, []byte("{ // says \"a\"\n\"b\":1}")))
 	if strings.TrimSpace(strings.Trim(got, "{}")) != `"b":1` {
 		t.Errorf("got %q", got)
 	}
@@ -88,7 +88,7 @@ func FuzzAppendLine(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, source []byte) {
-		got := appendLine(nil, source)
+		got := AppendLine(nil, source)
 		if bytes.ContainsAny(got, "\n\r") {
 			t.Fatalf("%q became %q, which is more than one line", source, got)
 		}

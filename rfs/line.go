@@ -16,7 +16,7 @@ func appendOperation(dst []byte, index string, d Document) []byte {
 		dst = appendString(dst, d.Routing)
 	}
 	dst = append(dst, "}}\n"...)
-	dst = appendLine(dst, d.Source)
+	dst = AppendLine(dst, d.Source)
 	return append(dst, '\n')
 }
 
@@ -38,9 +38,9 @@ func appendString(dst, s []byte) []byte {
 	return append(dst, '"')
 }
 
-// appendLine appends a JSON source as one line: line breaks outside strings become spaces, all else stays
+// AppendLine appends a JSON source to dst as one line: line breaks outside strings become spaces, all else stays
 // byte for byte. An empty source is an empty object, which a bulk request needs to see.
-func appendLine(dst, source []byte) []byte {
+func AppendLine(dst, source []byte) []byte {
 	if len(source) == 0 {
 		return append(dst, '{', '}')
 	}

@@ -53,15 +53,23 @@ type rebuilder interface {
 
 // newReading decides how an index is read. A refusal is a finding, and no reading.
 func newReading(snap *snapshot.Snapshot, index *snapshot.Index, choices Choices) (*reading, []Finding) {
-	r := &reading{index: index.Name, types: Types(index), whole: quote(index.Name), convert: xcontent.For(snap.Release())}
+	r := readingOf(snap, index)
 	if refusal := r.chooseTargets(choices.MultiType); refusal != "" {
 		return nil, []Finding{{Index: index.Name, Kind: "several-types", Reason: refusal}}
 	}
-	findings, readable := r.chooseSource(index, choices)
-	if !readable {
-		return nil, findings
+	finding, readable := r.chooseSource(index, choices)
+	switch {
+	case finding.Kind == "":
+		return r, nil
+	case !readable:
+		finding.Reason += "; nothing of it was moved"
+		r = nil
 	}
-	return r, findings
+	return r, []Finding{finding}
+}
+
+func readingOf(snap *snapshot.Snapshot, index *snapshot.Index) *reading {
+	return &reading{index: index.Name, types: Types(index), whole: quote(index.Name), convert: xcontent.For(snap.Release())}
 }
 
 // defaultType is the mapping that Elasticsearch before 7 copies into new types.
@@ -124,38 +132,36 @@ func (r *reading) target(d Document) (string, error) {
 	return "", unsent("other_type", "its type %q is not in the mapping of the index, which has %q: under the same id there may be another document", d.Type, r.types)
 }
 
-// What may stand against a missing source.
-const rebuildHint = "--rebuild-source puts documents together again from what else the index keeps"
-
-// chooseSource says whether documents are read as they are stored or rebuilt, or why neither.
-func (r *reading) chooseSource(index *snapshot.Index, choices Choices) (findings []Finding, readable bool) {
+// chooseSource says whether documents are read as they are stored or rebuilt, or why neither. A finding without kind
+// is none.
+func (r *reading) chooseSource(index *snapshot.Index, choices Choices) (finding Finding, readable bool) {
 	source := index.Source()
-	finding := Finding{Index: index.Name, Kind: "no-source"}
+	finding = Finding{Index: index.Name, Kind: "no-source"}
 	switch {
 	case source.Mode == snapshot.SourceStored:
-		return nil, true
+		return Finding{}, true
 	case choices.RebuildSource:
 		return r.chooseRebuild(index)
 	case source.Mode != snapshot.SourceFiltered:
-		finding.Reason = fmt.Sprintf("its _source is %s: documents were not kept as they were sent, and nothing of it was moved. %s", source.Mode, rebuildHint)
-		return []Finding{finding}, false
-	case !choices.AllowPartialSource:
-		finding.Kind = "filtered-source"
-		finding.Reason = fmt.Sprintf("its _source keeps %s: what it leaves out would be lost without a word, and nothing of it was moved. %s, "+
-			"--allow-partial-source moves what is kept", filtered(source), rebuildHint)
-		return []Finding{finding}, false
+		finding.Reason = fmt.Sprintf("its _source is %s: documents were not kept as they were sent, and --rebuild-source is not given, which puts them together again from what else the index keeps", source.Mode)
+		return finding, false
+	}
+	finding.Kind = "filtered-source"
+	finding.Reason = "its _source keeps " + filtered(source)
+	if !choices.AllowPartialSource {
+		finding.Reason += ": documents would lose what it leaves out. --rebuild-source puts that back from what else the index keeps, --allow-partial-source takes them as they are"
+		return finding, false
 	}
 	r.how = join(r.how, "partial")
-	finding.Kind = "filtered-source"
-	finding.Reason = "its _source keeps " + filtered(source) + "; what it leaves out is not moved and can't be searched on the target"
-	return []Finding{finding}, true
+	finding.Reason += "; what it leaves out does not come along and can't be searched on the target"
+	return finding, true
 }
 
 // errRebuild is the error where there is no way to rebuild yet.
 var errRebuild = errors.New("this version can't rebuild documents")
 
-func (r *reading) chooseRebuild(index *snapshot.Index) (findings []Finding, readable bool) {
-	return []Finding{{Index: index.Name, Kind: "no-source", Reason: errRebuild.Error()}}, false
+func (r *reading) chooseRebuild(index *snapshot.Index) (finding Finding, readable bool) {
+	return Finding{Index: index.Name, Kind: "no-source", Reason: errRebuild.Error()}, false
 }
 
 func join(a, b string) string {

@@ -95,7 +95,7 @@ func (r *Repository) summary(s *rootSnapshot) Summary {
 }
 
 // Summaries returns all snapshots, with what the table of contents does not record read from each snapshot
-// (before Elasticsearch 7.6: one blob each). Those that later servers declared incompatible are among them. A
+// (before Elasticsearch 7.14, and OpenSearch: one blob each). Those that later servers declared incompatible are among them. A
 // snapshot that cannot be read shows as recorded, with its Problem.
 func (r *Repository) Summaries(ctx context.Context) ([]Summary, error) {
 	old, err := r.incompatible(ctx)
@@ -109,7 +109,7 @@ func (r *Repository) Summaries(ctx context.Context) ([]Summary, error) {
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(parallelInfos)
 	for i := range all {
-		if all[i].State != Unrecorded && all[i].Version != "" {
+		if all[i].State != Unrecorded && all[i].Version != "" && !all[i].Started.IsZero() {
 			continue
 		}
 		group.Go(func() error {

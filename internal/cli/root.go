@@ -25,6 +25,8 @@ overridden by MIGASSIST_… environment variables, and those by flags.`,
 	config.AddGlobalFlags(root.PersistentFlags())
 	root.AddCommand(p.demoCommand(), p.metadata(), p.rfs(), p.proxy(), p.replay(), p.console(), p.version())
 	root.SetFlagErrorFunc(p.flagError)
+	root.Version = thisBuild().String()
+	root.SetVersionTemplate("{{.Version}}\n")
 	completeEnums(root)
 	return root
 }

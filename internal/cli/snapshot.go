@@ -14,14 +14,14 @@ func (p *program) consoleSnapshot() *cobra.Command {
 		`Snapshot shows what a repository holds and what the reader makes of it. It
 changes nothing and needs no cluster.`,
 		`  migassist console snapshot list --repo-uri file:///mnt/snapshots`,
-		p.consoleSnapshotList(), p.consoleSnapshotDescribe())
+		p.consoleSnapshotList(), p.consoleSnapshotShow(), p.consoleSnapshotCat(), p.consoleSnapshotDescribe())
 }
 
 func (p *program) consoleSnapshotList() *cobra.Command {
-	cmd := leaf("list", "List snapshots, or the indices of one",
-		`List prints the snapshots of a repository. With --snapshot-name it prints the
-indices of that snapshot, their documents and size, and why one can't be read.`,
-		`  migassist console snapshot list --repo-uri file:///mnt/snapshots --snapshot-name nightly`,
+	cmd := leaf("list", "List the snapshots of a repository",
+		`List prints the snapshots of a repository: state, version, indices and times.
+With --snapshot-name it prints the indices of that snapshot, as show does.`,
+		`  migassist console snapshot list --repo-uri file:///mnt/snapshots`,
 		p.runSnapshotList)
 	config.ForSnapshots.AddFlags(cmd.Flags())
 	return cmd
@@ -46,21 +46,7 @@ func (p *program) runSnapshotList(cmd *cobra.Command) error {
 		}
 		return errFindings
 	}
-	snap, err := repository.Snapshot(cmd.Context(), settings.Snapshot.Name)
-	if err != nil {
-		return err
-	}
-	list, err := console.ListIndices(cmd.Context(), snap)
-	if err != nil {
-		return err
-	}
-	if err := p.print(settings.Output, list, list.WriteText); err != nil {
-		return err
-	}
-	if list.Problems() {
-		return errFindings
-	}
-	return nil
+	return p.showSnapshot(cmd.Context(), settings, repository, settings.Snapshot.Name)
 }
 
 func (p *program) consoleSnapshotDescribe() *cobra.Command {
@@ -71,12 +57,7 @@ INDEX/SHARD for the list of a shard's Lucene files and INDEX/SHARD/NAME for one
 of them, which may lie within a compound file.`,
 		`  migassist console snapshot describe --repo-uri file:///mnt/snapshots --snapshot-name nightly orders/0/_0.si`,
 		nil)
-	cmd.Args = func(cmd *cobra.Command, arguments []string) error {
-		if len(arguments) == 1 {
-			return nil
-		}
-		return usageError{cmd.CommandPath() + " takes one FILE", hint(cmd)}
-	}
+	cmd.Args = arguments("one FILE", 1, 1)
 	cmd.RunE = p.runSnapshotDescribe
 	config.ForDescription.AddFlags(cmd.Flags())
 	return cmd

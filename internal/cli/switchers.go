@@ -13,6 +13,7 @@ var switchers = map[string]string{
 	"lucene-dir":                   "shards are read in place; leave it out",
 	"clean-local-dirs":             "nothing is downloaded; leave it out",
 	"max-shard-size-bytes":         "shards are read in place, of any size; leave it out",
+	"multi-type-behavior":          "write --multi-type-resolution, with none or split",
 	"source-version":               "the snapshot says it; leave it out",
 	"allow-loose-version-matching": "versions are told by their formats; leave it out",
 	"session-name":                 "a run is known by its --state-file",

@@ -20,6 +20,13 @@ type build struct {
 	Platform string `json:"platform"`
 }
 
+func thisBuild() build { return build{version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH} }
+
+// String is the line that "version" and --version print.
+func (b build) String() string {
+	return fmt.Sprintf("migassist %s (%s, %s)", b.Version, b.Go, b.Platform)
+}
+
 // version prints what this binary is. It reads no configuration: it must answer where that is broken.
 func (p *program) version() *cobra.Command {
 	var form string
@@ -29,10 +36,7 @@ func (p *program) version() *cobra.Command {
 			if form != string(config.HumanReadable) && form != string(config.JSON) {
 				return usageError{fmt.Sprintf("--output: %q is none of human-readable, json", form), hint(cmd)}
 			}
-			this := build{version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
-			return p.print(config.Output(form), this, func(w io.Writer) {
-				fmt.Fprintf(w, "migassist %s (%s, %s)\n", this.Version, this.Go, this.Platform)
-			})
+			return p.print(config.Output(form), thisBuild(), func(w io.Writer) { fmt.Fprintln(w, thisBuild()) })
 		})
 	cmd.Flags().StringVar(&form, "output", string(config.HumanReadable), "`FORM` of the answer: human-readable, json")
 	return cmd
