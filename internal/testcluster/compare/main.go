@@ -61,6 +61,8 @@ var indices = []index{
 	{lucene: "9.12.1", mode: "high", asked: 1},
 	{lucene: "8.11.4", mode: "fast", asked: 2},
 	{lucene: "8.11.4", mode: "high", asked: 1},
+	{lucene: "7.7.3", mode: "fast", asked: 2},
+	{lucene: "7.7.3", mode: "high", asked: 1},
 }
 
 func (i index) String() string { return "lucene-" + i.lucene + "-" + i.mode }
