@@ -19,6 +19,7 @@ type Decoder struct {
 	doc     Doc
 	format  string // that payload belongs to
 	payload payload
+	cursor  input.Cursor
 }
 
 // TooLargeError says that documents need more memory than there is.
@@ -50,8 +51,8 @@ func (d *Decoder) Decode(span *Span, from int, visit func(*Doc) error) error {
 		if first >= ch.endDoc || span.docs.live != nil && !span.docs.live.any(first, ch.endDoc) {
 			continue
 		}
-		c := input.NewCursor(st.name, span.data[ch.from-span.base:ch.to-span.base], ch.from)
-		if err := d.inflate(c, st, ch); err != nil {
+		d.cursor = *input.NewCursor(st.name, span.data[ch.from-span.base:ch.to-span.base], ch.from)
+		if err := d.inflate(&d.cursor, st, ch); err != nil {
 			return err
 		}
 		if err := d.visit(span.docs, ch, first, visit); err != nil {
@@ -96,8 +97,9 @@ func (d *Decoder) readHead(c *input.Cursor, st *stored, ch chunk) (total int, sl
 		flags = 2
 	}
 	n := token >> flags
-	c.Expect(base == ch.doc && n == ch.endDoc-ch.doc && n <= maxChunkDocs,
-		fmt.Sprintf("a chunk of documents %d to %d", ch.doc, ch.endDoc-1), fmt.Sprintf("%d from %d on", n, base))
+	if base != ch.doc || n != ch.endDoc-ch.doc || n > maxChunkDocs {
+		c.Expect(false, fmt.Sprintf("a chunk of documents %d to %d", ch.doc, ch.endDoc-1), fmt.Sprintf("%d from %d on", n, base))
+	}
 	if c.Err() != nil {
 		return 0, false
 	}
@@ -119,7 +121,9 @@ func (d *Decoder) readHead(c *input.Cursor, st *stored, ch chunk) (total int, sl
 	if c.Traced() {
 		c.Note("  bytes of each document, %d together", total)
 	}
-	c.Expect(total <= (c.Remaining()+1)*st.format.ratio, fmt.Sprintf("documents that fit in %d compressed bytes", c.Remaining()), total)
+	if total > (c.Remaining()+1)*st.format.ratio {
+		c.Expect(false, fmt.Sprintf("documents that fit in %d compressed bytes", c.Remaining()), total)
+	}
 	if flags == 0 {
 		return total, st.chunkSize > 0 && total/2 >= st.chunkSize
 	}

@@ -15,8 +15,9 @@ type payload interface {
 // presetHead reads the sizes of the dictionary and of the blocks after it.
 func presetHead(c *input.Cursor, out []byte) (dictionary, block int) {
 	dictionary, block = c.VInt(), c.VInt()
-	c.Expect(dictionary <= len(out) && (len(out)-dictionary)/maxBlocks <= block && (block > 0 || dictionary == len(out)),
-		fmt.Sprintf("a dictionary and at most %d blocks that make %d bytes", maxBlocks, len(out)), fmt.Sprintf("%d and %d", dictionary, block))
+	if dictionary > len(out) || (len(out)-dictionary)/maxBlocks > block || block == 0 && dictionary < len(out) {
+		c.Expect(false, fmt.Sprintf("a dictionary and at most %d blocks that make %d bytes", maxBlocks, len(out)), fmt.Sprintf("%d and %d", dictionary, block))
+	}
 	return min(dictionary, len(out)), block
 }
 

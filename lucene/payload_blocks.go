@@ -24,7 +24,9 @@ type blockPayload struct {
 
 func (b *blockPayload) decode(c *input.Cursor, out []byte) {
 	size := c.VInt()
-	c.Expect(size > 0 || len(out) == 0, fmt.Sprintf("a size of blocks for %d bytes", len(out)), size)
+	if size == 0 && len(out) > 0 {
+		c.Expect(false, fmt.Sprintf("a size of blocks for %d bytes", len(out)), size)
+	}
 	for at := 0; at < len(out) && c.Err() == nil; at += size {
 		data, part := c.Bytes(c.VInt()), out[at:min(at+size, len(out))]
 		if c.Err() != nil {
