@@ -55,6 +55,18 @@ func (d *Directory) open(ctx context.Context, entry *ShardFile) (input.File, err
 	if f := openCopy(entry); f != nil {
 		return f, nil
 	}
+	f, err := d.openBlobs(ctx, entry)
+	if err == nil && entry.adler != nil {
+		err = entry.adler.prove(ctx, f)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// openBlobs serves a file out of its blobs. It returns the file besides an error where it is to be closed.
+func (d *Directory) openBlobs(ctx context.Context, entry *ShardFile) (*file, error) {
 	store := d.shard.store
 	f := &file{ctx: ctx, entry: entry, store: store, path: d.blobPath, handles: map[int64]blob.Handle{}, lazy: blob.IsFar(store)}
 	if f.lazy {
@@ -62,12 +74,9 @@ func (d *Directory) open(ctx context.Context, entry *ShardFile) (input.File, err
 		return f, err
 	}
 	if err := f.compareLengths(ctx); err != nil {
-		return nil, err
+		return f, err
 	}
-	if err := compareChecksum(f, entry); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
+	return f, compareChecksum(f, entry)
 }
 
 // openVirtual serves a file out of the file list.

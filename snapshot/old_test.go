@@ -1,13 +1,17 @@
 package snapshot_test
 
 import (
+	"bytes"
 	"errors"
+	"hash/adler32"
 	"io/fs"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"migassist/lucene/input"
 	"migassist/snapshot"
 )
 
@@ -267,14 +271,22 @@ func TestWhatHasNoChecksumIsCheckedByItsStructure(t *testing.T) {
 	}
 }
 
-// TestAnAdler32IsNoChecksumOfAFooter: files of Lucene before 4.8 have none.
-func TestAnAdler32IsNoChecksumOfAFooter(t *testing.T) {
+// TestFilesWithoutFooterAreProvenByTheirAdler32: those of Lucene before 4.8.
+func TestFilesWithoutFooterAreProvenByTheirAdler32(t *testing.T) {
 	for written, legacy := range map[string]bool{"4.7.2": true, "LUCENE_47": true, "LUCENE_4_7": true, "": true, "4.8.0": false, "LUCENE_48": false, "4.10.4": false} {
 		h := newHandmade()
-		h.add("_0.fdt", []byte("without a footer, for it is old"), 100)
-		h.files[0]["checksum"], h.files[0]["written_by"] = "abc12", written
-		if written == "" {
-			delete(h.files[0], "written_by")
+		data := []byte("without a footer, for it is old")
+		h.add("_0.fdt", data, 7)
+		h.add("_1.fdt", data, 7)
+		h.add("_2.fdt", data, 100)
+		h.files[0]["checksum"] = strconv.FormatUint(uint64(adler32.Checksum(data)), 36)
+		h.files[1]["checksum"] = strconv.FormatUint(uint64(adler32.Checksum(data[1:])), 36)
+		h.files[2]["checksum"] = "no number"
+		for _, f := range h.files {
+			f["written_by"] = written
+			if written == "" {
+				delete(f, "written_by")
+			}
 		}
 		s, err := open(t, h.first(t, plain)).Snapshot(t.Context(), "s")
 		if err != nil {
@@ -288,8 +300,21 @@ func TestAnAdler32IsNoChecksumOfAFooter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := shard.Directory().Open(t.Context(), "_0.fdt"); (err == nil) != legacy {
+		f, err := shard.Directory().Open(t.Context(), "_0.fdt")
+		if (err == nil) != legacy {
 			t.Errorf("written by %q: got error %v", written, err)
+		}
+		if err == nil {
+			got := make([]byte, len(data))
+			if err := input.ReadFull(f, got, 0); err != nil || !bytes.Equal(got, data) {
+				t.Errorf("written by %q: %q, error %v", written, got, err)
+			}
+			_ = f.Close()
+		}
+		for name, want := range map[string]string{"_1.fdt": "Adler32", "_2.fdt": "a recorded checksum"} {
+			if _, err := shard.Directory().Open(t.Context(), name); err == nil || legacy && !strings.Contains(err.Error(), want) {
+				t.Errorf("%s, written by %q: got error %v", name, written, err)
+			}
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"math"
 	"strings"
 
-	"migassist/cluster/version"
 	"migassist/internal/blob"
 	"migassist/lucene/input"
 )
@@ -35,6 +34,7 @@ type ShardFile struct {
 	Written  string // Lucene version that wrote it, "8.7.0"
 
 	content []byte // of a virtual file, and perhaps of other small ones
+	adler   *adler // of a file without footer
 }
 
 // shardBlob is snap-UUID.dat of a shard. Source: BlobStoreIndexShardSnapshot of either product.
@@ -125,7 +125,7 @@ func (s *Shard) load(ctx context.Context) (err error) {
 	s.Files, err = shardFiles(s.at, b.Files)
 	if snapshot.entry.UUID == snapshot.Name { // from before Elasticsearch 5
 		for i := range s.Files {
-			s.Files[i].dropAdler32()
+			s.Files[i].withoutFooter()
 		}
 	}
 	return err
@@ -186,18 +186,6 @@ func shardFile(e fileEntry) (f ShardFile, problem string) {
 		f.PartSize = math.MaxInt64
 	}
 	return f, ""
-}
-
-// dropAdler32 forgets a checksum that is not that of a footer: Lucene before 4.8 wrote none, and
-// Elasticsearch recorded an Adler32 of the file, and no version or one as LUCENE_47.
-func (f *ShardFile) dropAdler32() {
-	text := f.Written
-	if digits, ok := strings.CutPrefix(text, "LUCENE_"); ok && len(digits) > 1 {
-		text = digits[:1] + "." + strings.Trim(digits[1:], "_.")
-	}
-	if v, err := version.ParseNumber(version.Unknown, text); err != nil || !v.AtLeast(4, 8) {
-		f.Checksum = ""
-	}
 }
 
 // parts is the number of blobs that hold the file: at least one, for an empty file has an empty blob.
