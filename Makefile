@@ -56,8 +56,9 @@ fuzz: ## every Fuzz target for FUZZTIME (30s) each, FUZZJOBS (2) at a time
 		then echo "ok $$1 $$2: $$(grep "^fuzz: elapsed" $$out | tail -n 1)"; \
 		else echo "FAIL $$1 $$2"; cat $$out; exit 1; fi' fuzz
 
-bench: build $(BENCHREPO)/repository ## the benchmarks, then a million documents read (Java 17, Maven to make them)
-	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+bench: build $(BENCHREPO)/repository ## benchmarks; the same files read by Apache Lucene and by us; a million documents (Java 17, Maven)
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./lucene/... ./snapshot ./rfs/... ./xcontent/... ./cluster ./metadata
+	$(GO) run ./internal/testcluster/compare -out $(BENCHREPO)
 	$(GO) run ./internal/testcluster/measure -- bin/migassist rfs --output json --log-level warn \
 		--repo-uri $(abspath $(BENCHREPO)/repository) --snapshot-name bench --index-allowlist bench --target-file /dev/null \
 		--dead-letter-file $(BENCHREPO)/dead-letters.ndjson

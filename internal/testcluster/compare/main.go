@@ -17,7 +17,7 @@ const timeout = 15 * time.Minute
 func main() {
 	var o options
 	flag.StringVar(&o.out, "out", "dist/bench", "folder of the indices")
-	flag.IntVar(&o.docs, "docs", 400_000, "documents of an index")
+	flag.IntVar(&o.docs, "docs", 300_000, "documents of an index")
 	flag.IntVar(&o.size, "size", 1024, "bytes of a document, on average")
 	flag.IntVar(&o.segments, "segments", 5, "segments of an index")
 	flag.IntVar(&o.passes, "passes", 5, "passes of each that count")
@@ -62,7 +62,6 @@ var indices = []index{
 	{lucene: "8.11.4", mode: "fast", asked: 2},
 	{lucene: "8.11.4", mode: "high", asked: 1},
 	{lucene: "7.7.3", mode: "fast", asked: 2},
-	{lucene: "7.7.3", mode: "high", asked: 1},
 }
 
 func (i index) String() string { return "lucene-" + i.lucene + "-" + i.mode }
@@ -75,7 +74,7 @@ func run(ctx context.Context, o options) error {
 		if !matches(index.String(), o.only) {
 			continue
 		}
-		folder := filepath.Join(o.out, index.String())
+		folder := filepath.Join(o.out, fmt.Sprintf("%s-%d", index, o.docs))
 		rival, err := newRival(ctx, o.out, index.lucene)
 		if err != nil {
 			return err
