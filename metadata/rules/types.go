@@ -38,7 +38,7 @@ func stripType(d *draft) {
 	case 1:
 	default:
 		d.refuse(at, "it has the mapping types %s, the target has one mapping per index; "+
-			"move each type into an index of its own on the source first (reindex), this version does not unite or split types",
+			"create an index for each type on the target, named INDEX_TYPE, and rfs --multi-type-resolution split fills them; this version does not split mappings",
 			strings.Join(names, ", "))
 		return
 	}
