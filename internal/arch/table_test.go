@@ -46,6 +46,6 @@ var sideways = map[[2]string]string{
 	{"config", "selection"}: "an allowlist is checked while it is read, with its line, by the code that will use it",
 
 	{"internal/blob/object", "internal/awsauth"}: "S3 and requests to clusters find their credentials in one way",
-	{"lucene/docvalues", "lucene/input"}: "both are below lucene; columns are read by the cursor that everything else is read by",
-	{"lucene/docvalues", "lucene/lz4"}:   "the same: terms and bytes are compressed as stored fields are",
+	{"lucene/docvalues", "lucene/input"}:         "both are below lucene; columns are read by the cursor that everything else is read by",
+	{"lucene/docvalues", "lucene/lz4"}:           "the same: terms and bytes are compressed as stored fields are",
 }
