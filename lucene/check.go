@@ -1,6 +1,10 @@
 package lucene
 
-import "context"
+import (
+	"context"
+
+	"migassist/lucene/docvalues"
+)
 
 // Check tells, from headers and field infos alone, whether all files that reading the segment takes have formats that
 // are read, so that a run does not find out in its middle. It is an *[UnsupportedError] where one has not.
@@ -31,7 +35,7 @@ func (s *Segment) Check(ctx context.Context) (err error) {
 		}
 	}
 	if field, ok := softDeletesField(fields); ok && s.SoftDeleted > 0 && field.docValuesFile(s.Name) != "" {
-		return checkFormat(ctx, f, field.docValuesFile(s.Name)+".dvm", docValuesFormats)
+		return checkFormat(ctx, f, field.docValuesFile(s.Name)+".dvm", docvalues.Check)
 	}
 	return nil
 }
@@ -41,11 +45,16 @@ func (s *Segment) checkLive(ctx context.Context, f *files) error {
 	if s.plain {
 		return nil
 	}
-	return checkFormat(ctx, f, s.deletesFile(), liveFormats)
+	return checkFormat(ctx, f, s.deletesFile(), func(name, codec string) error {
+		if _, known := liveFormats[codec]; !known {
+			return &UnsupportedError{File: name, Codec: codec, Known: keys(liveFormats)}
+		}
+		return nil
+	})
 }
 
-// checkFormat tells whether the codec name in a file's header has a row in a table.
-func checkFormat[V any](ctx context.Context, f *files, name string, formats map[string]V) (err error) {
+// checkFormat asks check about the codec name in a file's header.
+func checkFormat(ctx context.Context, f *files, name string, check func(name, codec string) error) (err error) {
 	file, err := f.open(ctx, name)
 	if err != nil {
 		return err
@@ -55,9 +64,9 @@ func checkFormat[V any](ctx context.Context, f *files, name string, formats map[
 	if err != nil {
 		return err
 	}
-	header := c.IndexHeader()
-	if _, known := formats[header.Codec]; c.Err() == nil && !known {
-		return &UnsupportedError{File: name, Codec: header.Codec, Known: keys(formats)}
+	header := c.Header()
+	if c.Err() != nil {
+		return c.Err()
 	}
-	return c.Err()
+	return check(name, header.Codec)
 }

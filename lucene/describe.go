@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 
+	"migassist/lucene/docvalues"
 	"migassist/lucene/input"
 )
 
@@ -189,7 +190,7 @@ func (d *describer) describeColumns(ctx context.Context, file input.File) error 
 	if err != nil {
 		return closeWith(err, file)
 	}
-	if _, known := docValuesFormats[c.Header().Codec]; !known && c.Err() == nil {
+	if codec := c.Header().Codec; c.Err() == nil && docvalues.Check(d.name, codec) != nil {
 		return d.envelope(ctx, file)
 	}
 	return d.whole(file, func(c *input.Cursor) error { return d.columns(ctx, c) })
@@ -200,10 +201,12 @@ func (d *describer) columns(ctx context.Context, c *input.Cursor) error {
 	if err != nil {
 		return err
 	}
-	return d.segment.walkColumns(c, d.name, fields, func(m columns, kind DocValuesType, field Field) bool {
-		m.skip(kind, field)
-		return true
-	})
+	owner, err := d.segment.columnsOwner(ctx, d.files, fields, strings.TrimSuffix(d.name, path.Ext(d.name)))
+	if err != nil {
+		return err
+	}
+	_, err = docvalues.ParseMeta(c, owner)
+	return err
 }
 
 // envelope prints header and footer of a file that may be large, and checks its CRC. It closes the file.

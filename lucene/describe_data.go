@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"migassist/lucene/docvalues"
 	"migassist/lucene/input"
 )
 
@@ -18,24 +19,11 @@ func (d *describer) values(ctx context.Context, file input.File) (err error) {
 	if err != nil {
 		return err
 	}
-	p, err := d.marks(ctx)
+	end, err := d.marks(ctx, file, at)
 	if err != nil {
 		return err
 	}
-	if p.offset >= at {
-		c, err := p.cursor(file, d.name)
-		if err != nil {
-			return err
-		}
-		d.gap(at, p.offset, "columns that are not read")
-		c.Attach(&d.trace)
-		set := newBitset(d.segment.MaxDoc)
-		if err := parsePresence(c, p.rankPower, d.segment.MaxDoc, set); err != nil {
-			return err
-		}
-		d.numbers("softly deleted", set, d.segment.MaxDoc)
-		at = p.offset + p.length
-	}
+	at = max(at, end)
 	return d.foot(ctx, file, at, "columns that are not read")
 }
 
@@ -89,23 +77,41 @@ func (d *describer) parts(ctx context.Context, file input.File) error {
 	return d.foot(ctx, file, at, "padding")
 }
 
-// marks finds where in this .dvd softly deleted documents are marked; offset presentInNone: nowhere.
-func (d *describer) marks(ctx context.Context) (presence, error) {
-	nowhere := presence{offset: presentInNone}
+// marks prints which documents this .dvd marks as softly deleted, and returns where the bytes that say so end: 0 where
+// there are none.
+func (d *describer) marks(ctx context.Context, file input.File, at int64) (int64, error) {
 	fields, err := d.segment.readFields(ctx, d.files)
 	if err != nil {
-		return nowhere, err
+		return 0, err
 	}
 	base := strings.TrimSuffix(d.name, ".dvd")
 	field, ok := softDeletesField(fields)
 	if !ok || field.docValuesFile(d.segment.Name) != base {
-		return nowhere, nil
+		return 0, nil
 	}
-	meta, err := d.files.read(ctx, base+".dvm")
+	data, err := d.files.read(ctx, base+".dvm")
 	if err != nil {
-		return nowhere, err
+		return 0, err
 	}
-	return d.segment.findColumn(input.NewCursor(base+".dvm", meta, 0), base+".dvm", fields, field)
+	owner, err := d.segment.columnsOwner(ctx, d.files, fields, base)
+	if err != nil {
+		return 0, err
+	}
+	meta, err := docvalues.ParseMeta(input.NewCursor(base+".dvm", data, 0), owner)
+	if err != nil {
+		return 0, err
+	}
+	set := newBitset(d.segment.MaxDoc)
+	offset, length := meta.Place(field.Number)
+	if offset < at {
+		return 0, nil
+	}
+	d.gap(at, offset, "columns that are not read")
+	if err := meta.Believe(file).Describe(field.Number, set, &d.trace); err != nil {
+		return 0, err
+	}
+	d.numbers("softly deleted", set, d.segment.MaxDoc)
+	return offset + length, nil
 }
 
 // storedMeta prints .fdm.

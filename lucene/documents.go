@@ -16,6 +16,9 @@ type Documents struct {
 	fields  []Field
 
 	byNumber func() map[int]Field
+
+	opening sync.Mutex
+	columns map[string]columns // by the name of their files
 }
 
 // Open prepares to read the wanted stored fields, at most 32767, of the segment's live documents.
@@ -87,6 +90,9 @@ func (d *Documents) FieldInfos() []Field { return d.fields }
 // Close closes the segment's files.
 func (d *Documents) Close() error {
 	err := d.stored.close()
+	if closeErr := d.closeColumns(); err == nil {
+		err = closeErr
+	}
 	if closeErr := d.files.close(); err == nil {
 		err = closeErr
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"path"
 	"strconv"
 	"strings"
 
@@ -83,8 +82,7 @@ func (s *Segment) expectOwner(c *input.Cursor, header input.Header, name string)
 		return
 	}
 	c.ExpectID(header, s.ID)
-	suffix := strings.TrimPrefix(strings.TrimSuffix(name, path.Ext(name)), s.Name)
-	c.ExpectSuffix(header, strings.TrimPrefix(suffix, "_"))
+	c.ExpectSuffix(header, s.suffix(name))
 }
 
 func expectCodec(c *input.Cursor, header input.Header, codec string) {

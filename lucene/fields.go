@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"migassist/lucene/docvalues"
 	"migassist/lucene/input"
 )
 
@@ -19,28 +20,19 @@ type Field struct {
 }
 
 // DocValuesType is the kind of column that a field has.
-type DocValuesType byte
+type DocValuesType = docvalues.Kind
 
 // The kinds of columns, as .fnm codes them.
 const (
-	NoDocValues DocValuesType = iota
-	Numeric
-	Binary
-	Sorted
-	SortedSet
-	SortedNumeric
+	NoDocValues   = docvalues.None
+	Numeric       = docvalues.Numeric
+	Binary        = docvalues.Binary
+	Sorted        = docvalues.Sorted
+	SortedSet     = docvalues.SortedSet
+	SortedNumeric = docvalues.SortedNumeric
 
 	foreignDocValues DocValuesType = 0xFE // of Lucene 4.0, which are not read
 )
-
-// String returns the kind as Lucene spells it.
-func (t DocValuesType) String() string {
-	names := [...]string{"none", "numeric", "binary", "sorted", "sorted set", "sorted numeric"}
-	if int(t) < len(names) {
-		return names[t]
-	}
-	return fmt.Sprintf("kind %d", byte(t))
-}
 
 // fieldsFormat is a row: how .fnm of a codec name reads.
 type fieldsFormat struct {

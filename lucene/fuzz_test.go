@@ -3,7 +3,6 @@ package lucene
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -211,49 +210,6 @@ func FuzzLiveDocs(f *testing.F) {
 				t.Errorf("%d of %d documents are live, %d deleted", live.count(), s.MaxDoc, s.Deleted)
 			}
 			return err
-		})
-	})
-}
-
-func FuzzColumns(f *testing.F) {
-	for _, body := range bodies(f, ".dvm", seedShards...) {
-		f.Add(body, uint64(0x1111_1111_1111_1111))
-		f.Add(body, uint64(0))
-	}
-	f.Fuzz(func(t *testing.T, body []byte, skippers uint64) {
-		data := seal(body)
-		s, name := owner(body, ".dvm")
-		fields := make([]Field, 64)
-		for i := range fields {
-			fields[i] = Field{Name: fmt.Sprint(i), Number: i, DocValues: Numeric, Skipper: skippers>>i&1 != 0}
-			if i%2 == 1 {
-				fields[i].Attributes = map[string]string{"Lucene80DocValuesFormat.mode": "BEST_COMPRESSION"}
-			}
-		}
-		bounded(t, len(data), perByte, func() error {
-			return s.walkColumns(input.NewCursor(name, data, 0), name, fields, func(m columns, kind DocValuesType, field Field) bool {
-				m.skip(kind, field)
-				return true
-			})
-		})
-		bounded(t, len(data), perByte, func() error {
-			_, err := s.findColumn(input.NewCursor(name, data, 0), name, fields, fields[int(skippers%64)])
-			return err
-		})
-	})
-}
-
-func FuzzPresence(f *testing.F) {
-	docs := somePresence(3 * presenceBlock)
-	f.Add(writePresence(docs[:500], binary.BigEndian, -1), int8(-1), uint32(70_000), false)
-	f.Add(writePresence(docs[len(docs)-70_000:], binary.LittleEndian, 9), int8(9), uint32(3*presenceBlock), true)
-	f.Add(writePresence(docs, binary.BigEndian, 15), int8(15), uint32(3*presenceBlock), false)
-	f.Fuzz(func(t *testing.T, data []byte, rankPower int8, maxDoc uint32, little bool) {
-		n := int(maxDoc % (8 * presenceBlock))
-		bounded(t, len(data)+n, perByte, func() error {
-			c := input.NewCursor("_0.dvd", data, 100)
-			c.SetLittleEndian(little)
-			return parsePresence(c, int(rankPower), n, newBitset(n))
 		})
 	})
 }

@@ -102,3 +102,14 @@ func unpack(data []byte, i, width int, little bool) int64 {
 	}
 	return int64(binary.BigEndian.Uint64(data[at/8:]) >> (64 - at&7 - width) & mask)
 }
+
+// monotonicEntry is the number of bytes of a block's metadata.
+const monotonicEntry = 8 + 4 + 8 + 1
+
+// blocks is how many blocks of 1<<shift hold n values.
+func blocks(n int64, shift int) int64 {
+	if n <= 0 || shift < 0 || shift >= 32 {
+		return 0
+	}
+	return (n-1)>>shift + 1
+}

@@ -183,19 +183,6 @@ func parseSort(c *input.Cursor) {
 	}
 }
 
-// checkHeader tells whether a file that is not read whole begins as the segment's file of that name and codec.
-func (s *Segment) checkHeader(file input.File, name, codec string, newest int) error {
-	c, err := headOf(file)
-	if err != nil {
-		return err
-	}
-	header := s.header(c)
-	expectCodec(c, header, codec)
-	c.ExpectVersion(header, 0, newest)
-	s.expectOwner(c, header, name)
-	return c.Err()
-}
-
 // verifyBuffer is how much of a large file is read at once only to check its CRC.
 const verifyBuffer = 1 << 20
 

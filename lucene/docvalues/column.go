@@ -37,7 +37,7 @@ func (m *Meta) Open(data input.File) (*Columns, error) {
 	if c.Err() != nil {
 		return nil, c.Err()
 	}
-	if m.version >= m.format.footer {
+	if m.HasFooter() {
 		foot := make([]byte, min(input.FooterSize, data.Size()))
 		if err := input.ReadFull(data, foot, data.Size()-int64(len(foot))); err != nil {
 			return nil, err
@@ -46,7 +46,12 @@ func (m *Meta) Open(data input.File) (*Columns, error) {
 			return nil, err
 		}
 	}
-	return &Columns{Window: defaultWindow, Limit: defaultLimit, meta: m, data: data}, nil
+	return m.Believe(data), nil
+}
+
+// Believe is Open that reads nothing, where each read costs: it takes the .dvd for the right one.
+func (m *Meta) Believe(data input.File) *Columns {
+	return &Columns{Window: defaultWindow, Limit: defaultLimit, meta: m, data: data}
 }
 
 // maxHeader is more bytes than any header has.
@@ -62,18 +67,20 @@ func (x *Columns) Present(field int, set []uint64) error {
 	return x.present(field, set, nil)
 }
 
-// DescribePresent is Present that explains to trace the bytes it reads, which begin at an offset of .dvd that is returned;
-// -1: it read none.
-func (x *Columns) DescribePresent(field int, set []uint64, trace *input.Trace) (offset int64, err error) {
-	e, ok := x.meta.columns[field]
-	if !ok {
-		return -1, ErrNoColumn
+// Describe is Present that explains to trace the bytes of .dvd that it reads, if it does: see [Meta.Place].
+func (x *Columns) Describe(field int, set []uint64, trace *input.Trace) error {
+	return x.present(field, set, trace)
+}
+
+// Place is where in .dvd it is said which documents have a value in the column of the field with that number; an
+// offset below 0: nowhere.
+func (m *Meta) Place(field int) (offset, length int64) {
+	if e, ok := m.columns[field]; ok {
+		if p, ok := e.docs.(presence); ok {
+			return p.offset, p.length
+		}
 	}
-	offset = -1
-	if p, ok := e.docs.(presence); ok {
-		offset = max(p.offset, -1)
-	}
-	return offset, x.present(field, set, trace)
+	return -1, 0
 }
 
 func (x *Columns) present(field int, set []uint64, trace *input.Trace) error {

@@ -105,9 +105,16 @@ func ParseMeta(c *input.Cursor, owner Owner) (*Meta, error) {
 	m.expectOwner(c, header)
 	c.SetLittleEndian(m.format.little)
 	m.walk(&columns{Cursor: c, format: m.format, version: m.version, maxDoc: owner.MaxDoc})
-	c.Footer()
+	if m.HasFooter() {
+		c.Footer()
+	} else if c.Remaining() > 0 {
+		c.Fail("the end of the file", fmt.Sprintf("%d bytes more", c.Remaining()))
+	}
 	return m, c.Err()
 }
+
+// HasFooter tells whether .dvm and .dvd end in a footer with a checksum: those of Lucene before 4.8 do not.
+func (m *Meta) HasFooter() bool { return m.version >= m.format.footer }
 
 // expectOwner fails unless the header goes on as that of the owner's file.
 func (m *Meta) expectOwner(c *input.Cursor, header input.Header) {

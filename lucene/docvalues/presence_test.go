@@ -1,7 +1,8 @@
-package lucene
+package docvalues
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -29,9 +30,9 @@ func writePresence(docs []int, order binary.AppendByteOrder, rankPower int) []by
 			if rankPower >= 0 {
 				out = append(out, make([]byte, presenceWords>>(rankPower-7))...)
 			}
-			words := newBitset(presenceBlock)
+			words := make([]uint64, presenceWords)
 			for _, doc := range in {
-				words.set(doc % presenceBlock)
+				words[doc%presenceBlock/64] |= 1 << (doc % 64)
 			}
 			for _, word := range words {
 				out = order.AppendUint64(out, word)
@@ -56,6 +57,34 @@ func somePresence(maxDoc int) []int {
 	return docs
 }
 
+func has(set []uint64, doc int) bool { return set[doc/64]>>(doc%64)&1 != 0 }
+
+func count(set []uint64) int {
+	n := 0
+	for _, word := range set {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+// TestPlaces asks for documents in steps of any size: each has the place that it has in order.
+func TestPlaces(t *testing.T) {
+	const maxDoc = 7*presenceBlock + 1000
+	docs := somePresence(maxDoc)
+	data := writePresence(docs, binary.LittleEndian, 9)
+	p := presence{extent: extent{0, int64(len(data))}, rankPower: 9, little: true}
+	for _, step := range []int{1, 2, 63, 1000, presenceBlock, 2*presenceBlock + 5} {
+		set := p.open(&source{data: input.NewBytes("f", data), maxDoc: maxDoc, most: firstWindow})
+		for doc := 0; doc < maxDoc; doc += step {
+			place, ok, err := set.find(doc)
+			want, present := slices.BinarySearch(docs, doc)
+			if err != nil || ok != present || ok && place != int64(want) {
+				t.Fatalf("document %d in steps of %d: at %d, %v, %v; want %d, %v", doc, step, place, ok, err, want, present)
+			}
+		}
+	}
+}
+
 func TestPresence(t *testing.T) {
 	const maxDoc = 7*presenceBlock + 1000
 	docs := somePresence(maxDoc)
@@ -68,15 +97,15 @@ func TestPresence(t *testing.T) {
 			data := writePresence(docs, order, rankPower)
 			c := input.NewCursor("f", data, 0)
 			c.SetLittleEndian(little)
-			set := newBitset(maxDoc)
+			set := make([]uint64, maxDoc/64+1)
 			if err := parsePresence(c, rankPower, maxDoc, set); err != nil {
 				t.Fatal(little, rankPower, err)
 			}
-			if set.count() != len(docs) {
-				t.Errorf("little %v, rank power %d: %d documents, want %d", little, rankPower, set.count(), len(docs))
+			if count(set) != len(docs) {
+				t.Errorf("little %v, rank power %d: %d documents, want %d", little, rankPower, count(set), len(docs))
 			}
 			for _, doc := range docs {
-				if !set.has(doc) {
+				if !has(set, doc) {
 					t.Fatalf("little %v, rank power %d: document %d is missing", little, rankPower, doc)
 				}
 			}
@@ -89,14 +118,15 @@ func TestPresence(t *testing.T) {
 
 // TestPresenceInTheLastBlock: the block of the end has documents too, where an index is as large as Lucene allows.
 func TestPresenceInTheLastBlock(t *testing.T) {
-	for _, docs := range [][]int{{3, 0x7FFF0000}, {3, 0x7FFF0001, MaxDocs - 1}, {MaxDocs - 1}} {
-		set := newBitset(MaxDocs)
+	const mostDocs = 1<<31 - 1 - 128
+	for _, docs := range [][]int{{3, 0x7FFF0000}, {3, 0x7FFF0001, mostDocs - 1}, {mostDocs - 1}} {
+		set := make([]uint64, mostDocs/64+1)
 		c := input.NewCursor("f", writePresence(docs, binary.BigEndian, -1), 0)
-		if err := parsePresence(c, -1, MaxDocs, set); err != nil {
+		if err := parsePresence(c, -1, mostDocs, set); err != nil {
 			t.Fatal(docs, err)
 		}
 		for _, doc := range docs {
-			if !set.has(doc) {
+			if !has(set, doc) {
 				t.Errorf("%x of %x is missing", doc, docs)
 			}
 		}
@@ -121,7 +151,7 @@ func TestWrongPresencesAreRefused(t *testing.T) {
 		"a wrong count":          slices.Concat(dense[:3], []byte{dense[3] ^ 1}, dense[4:]),
 	} {
 		c := input.NewCursor("f", data, 0)
-		if err := parsePresence(c, -1, maxDoc, newBitset(maxDoc)); err == nil {
+		if err := parsePresence(c, -1, maxDoc, make([]uint64, maxDoc/64+1)); err == nil {
 			t.Errorf("%s was accepted", name)
 		}
 	}
