@@ -2,6 +2,7 @@ package rfs_test
 
 import (
 	"flag"
+	"path/filepath"
 	"testing"
 
 	"migassist/internal/blob"
@@ -19,7 +20,11 @@ var (
 
 // BenchmarkRead reads every document of the corpus into /dev/null, through the whole pipeline.
 func BenchmarkRead(b *testing.B) {
-	store, err := blob.Open(b.Context(), *corpus, blob.Options{})
+	folder, err := filepath.Abs(*corpus)
+	if err != nil {
+		b.Fatal(err)
+	}
+	store, err := blob.Open(b.Context(), folder, blob.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

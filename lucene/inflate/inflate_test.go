@@ -3,17 +3,16 @@ package inflate_test
 import (
 	"bytes"
 	stdlib "compress/flate"
-	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	klauspost "github.com/klauspost/compress/flate"
 
+	"migassist/internal/testcluster/corpus"
 	"migassist/lucene/inflate"
 )
 
@@ -148,47 +147,50 @@ func TestNothingIsAllocated(t *testing.T) {
 	}
 }
 
-var sample = flag.String("sample", "", "file to benchmark with, in blocks of 48 KB after a dictionary of 8 KB")
-
+// BenchmarkDecode inflates blocks of 48 KiB of documents after a dictionary of 8 KiB, as Lucene 9 cuts them.
 func BenchmarkDecode(b *testing.B) {
-	data := words(7, 8<<10+4*48<<10)
-	if *sample != "" {
-		var err error
-		if data, err = os.ReadFile(*sample); err != nil {
-			b.Fatal(err)
+	const blocks, size = 40, 48 << 10
+	var dictionary, data []byte
+	writer := corpus.NewWriter()
+	for n := 0; len(data) < blocks*size; n++ {
+		if len(dictionary) < 8<<10 {
+			dictionary = writer.Append(dictionary, n, 1024)
 		}
+		data = append(writer.Append(data, 100+n, 1024), '\n')
 	}
-	dictionary := data[:8<<10]
-	var blocks, packed [][]byte
-	size := 0
-	for at := len(dictionary); at+48<<10 <= len(data); at += 48 << 10 {
-		block := data[at : at+48<<10]
-		blocks, packed = append(blocks, block), append(packed, deflate(b, 6, dictionary, block))
-		size += len(block)
+	var packed [][]byte
+	for i := range blocks {
+		packed = append(packed, deflate(b, 6, dictionary, data[i*size:(i+1)*size]))
 	}
-	buf := append(append([]byte(nil), dictionary...), make([]byte, 48<<10)...)
+	buf := append(append([]byte(nil), dictionary...), make([]byte, size)...)
 	out := buf[len(dictionary):]
-	b.Run("ours", func(b *testing.B) {
-		var d inflate.Decoder
-		b.SetBytes(int64(size))
-		b.ReportAllocs()
-		for b.Loop() {
-			for i, src := range packed {
-				if _, err := d.Decode(buf, len(dictionary), len(buf), src); err != nil || !bytes.Equal(out, blocks[i]) {
-					b.Fatal(err)
-				}
+	read := func(r io.Reader) func([]byte) error {
+		return func(src []byte) error {
+			if err := r.(stdlib.Resetter).Reset(bytes.NewReader(src), dictionary); err != nil {
+				return err
 			}
+			_, err := io.ReadFull(r, out)
+			return err
 		}
-	})
-	for name, r := range map[string]io.ReadCloser{"klauspost": klauspost.NewReader(nil), "stdlib": stdlib.NewReader(nil)} {
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(size))
+	}
+	var d inflate.Decoder
+	for _, by := range []struct {
+		name   string
+		decode func(src []byte) error
+	}{
+		{"ours", func(src []byte) error {
+			_, err := d.Decode(buf, len(dictionary), len(buf), src)
+			return err
+		}},
+		{"klauspost", read(klauspost.NewReader(nil))},
+		{"stdlib", read(stdlib.NewReader(nil))},
+	} {
+		b.Run(by.name, func(b *testing.B) {
+			b.SetBytes(blocks * size)
+			b.ReportAllocs()
 			for b.Loop() {
-				for _, src := range packed {
-					if err := r.(stdlib.Resetter).Reset(bytes.NewReader(src), dictionary); err != nil {
-						b.Fatal(err)
-					}
-					if _, err := io.ReadFull(r, out); err != nil {
+				for i, src := range packed {
+					if err := by.decode(src); err != nil || !bytes.Equal(out[:100], data[i*size:][:100]) {
 						b.Fatal(err)
 					}
 				}

@@ -3,14 +3,13 @@ package lz4_test
 import (
 	"bytes"
 	"encoding/hex"
-	"flag"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 
 	pierrec "github.com/pierrec/lz4/v4"
 
+	"migassist/internal/testcluster/corpus"
 	"migassist/lucene/lz4"
 )
 
@@ -148,42 +147,50 @@ func TestNothingIsAllocated(t *testing.T) {
 func packedWords(t testing.TB) (text string, packed []byte) {
 	t.Helper()
 	text = words(7, 80<<10)
-	if *sample != "" {
-		data, err := os.ReadFile(*sample)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text = string(data)
-	}
-	packed = make([]byte, pierrec.CompressBlockBound(len(text)))
+	return text, pack(t, []byte(text))
+}
+
+func pack(t testing.TB, data []byte) []byte {
+	t.Helper()
+	packed := make([]byte, pierrec.CompressBlockBound(len(data)))
 	var compressor pierrec.Compressor
-	n, err := compressor.CompressBlock([]byte(text), packed)
+	n, err := compressor.CompressBlock(data, packed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return text, packed[:n]
+	return packed[:n]
 }
 
-var sample = flag.String("sample", "", "file to benchmark with, of some 80 KB")
-
+// BenchmarkDecode decompresses blocks of 80 KiB of documents, so many that no processor learns their branches by heart.
 func BenchmarkDecode(b *testing.B) {
-	text, packed := packedWords(b)
-	buf := make([]byte, len(text))
-	b.Run("ours", func(b *testing.B) {
-		b.SetBytes(int64(len(text)))
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := lz4.Decode(buf, 0, len(buf), packed); err != nil {
-				b.Fatal(err)
+	const blocks, size = 64, 80 << 10
+	var data []byte
+	writer := corpus.NewWriter()
+	for n := 0; len(data) < blocks*size; n++ {
+		data = append(writer.Append(data, n, 1024), '\n')
+	}
+	var packed [][]byte
+	for i := range blocks {
+		packed = append(packed, pack(b, data[i*size:(i+1)*size]))
+	}
+	buf := make([]byte, size)
+	for _, by := range []struct {
+		name   string
+		decode func(src []byte) (int, error)
+	}{
+		{"ours", func(src []byte) (int, error) { return lz4.Decode(buf, 0, size, src) }},
+		{"pierrec", func(src []byte) (int, error) { return pierrec.UncompressBlock(src, buf) }},
+	} {
+		b.Run(by.name, func(b *testing.B) {
+			b.SetBytes(blocks * size)
+			b.ReportAllocs()
+			for b.Loop() {
+				for i, src := range packed {
+					if _, err := by.decode(src); err != nil || !bytes.Equal(buf[:100], data[i*size:][:100]) {
+						b.Fatal(err)
+					}
+				}
 			}
-		}
-	})
-	b.Run("pierrec", func(b *testing.B) {
-		b.SetBytes(int64(len(text)))
-		for b.Loop() {
-			if _, err := pierrec.UncompressBlock(packed, buf); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
+		})
+	}
 }
