@@ -10,7 +10,8 @@ import (
 	"migassist/lucene/input"
 )
 
-// Directory is the files of one index: a shard of a snapshot, a folder.
+// Directory is the files of one index: a shard of a snapshot, a folder. One that also has a method Far() bool says with
+// it that each read is a request over the network; its segments have [VerifyRead] then.
 type Directory interface {
 	Names() []string
 	Open(ctx context.Context, name string) (input.File, error)
@@ -72,8 +73,12 @@ func readCommit(ctx context.Context, dir Directory) (*Commit, error) {
 	if err != nil {
 		return nil, err
 	}
+	far, ok := dir.(interface{ Far() bool })
 	for _, segment := range commit.Segments {
 		segment.dir = dir
+		if ok && far.Far() {
+			segment.Verification = VerifyRead
+		}
 	}
 	return commit, nil
 }

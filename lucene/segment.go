@@ -18,7 +18,7 @@ type Segment struct {
 	Deleted     int
 	SoftDeleted int
 
-	// Verification may be set before the segment is opened.
+	// Verification may be set before the segment is opened; see [Directory] for what it is before.
 	Verification Verification
 
 	dir        Directory

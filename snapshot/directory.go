@@ -31,6 +31,9 @@ func (s *Shard) Directory() *Directory {
 // Names returns the names of all files, sorted.
 func (d *Directory) Names() []string { return sortedKeys(d.files) }
 
+// Far tells that each read is a request over the network, see [blob.IsFar].
+func (d *Directory) Far() bool { return blob.IsFar(d.shard.store) }
+
 // Open opens the file called name for reading by offset, under ctx until it is closed. Its length is compared with the
 // blobs', and the checksum that the snapshot recorded with the one in the file's footer; the bytes
 // between are for the reader to verify, except that small files kept in the file list are verified here.
