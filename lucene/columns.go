@@ -35,6 +35,9 @@ func (s *Segment) docsWithValue(ctx context.Context, f *files, fields []Field, f
 // openColumns opens the files that hold the field's column. All of .dvd is read for its checksum, unless that was told
 // to be left out.
 func (s *Segment) openColumns(ctx context.Context, f *files, fields []Field, field Field) (c columns, err error) {
+	if field.DocValues == foreignDocValues {
+		return c, &UnsupportedError{File: s.fieldsFile(), Codec: "doc values of Lucene 4.0", Known: []string{"those of Lucene 4.2 and later"}}
+	}
 	base := field.docValuesFile(s.Name)
 	if base == "" {
 		return c, &input.CorruptError{File: s.fieldsFile(), Want: "the doc values format of field " + field.Name, Got: "none"}

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"math"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -125,5 +126,35 @@ func goldenValue(v Value) string {
 		return fmt.Sprintf("%c%d:%08x", "sb"[v.Kind-String], len(v.Bytes), crc32.ChecksumIEEE(v.Bytes))
 	default:
 		return ""
+	}
+}
+
+// TestManyWantedFields asks for more fields than a byte can count.
+func TestManyWantedFields(t *testing.T) {
+	var wanted []string
+	for i := range 400 {
+		wanted = append(wanted, strconv.Itoa(i))
+	}
+	wanted = append(wanted, "_id")
+	dir := built{chunks: someChunks(3)}.index()
+	commit, err := OpenCommit(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, err := commit.Segments[0].Open(t.Context(), wanted...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer docs.Close()
+	n := 0
+	err = readSpans(t.Context(), &Decoder{}, docs, 0, func(doc *Doc) error {
+		if got := string(doc.Values[400].Bytes); got != strconv.Itoa(n) {
+			t.Errorf("document %d is %q", n, got)
+		}
+		n++
+		return nil
+	})
+	if err != nil || n != 3 {
+		t.Errorf("%d documents, %v", n, err)
 	}
 }

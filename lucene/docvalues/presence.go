@@ -206,6 +206,9 @@ func (p presence) fill(f *source, set []uint64, trace *input.Trace) error {
 	case presentInNone:
 		return nil
 	}
+	if p.length > f.data.Size()-p.offset {
+		return &input.CorruptError{File: f.data.Name(), Offset: p.offset, Want: fmt.Sprintf("%d bytes", p.length), Got: fmt.Sprintf("a file of %d", f.data.Size())}
+	}
 	data := make([]byte, p.length)
 	input.WillRead(f.data, p.offset, p.length)
 	if err := input.ReadFull(f.data, data, p.offset); err != nil {
