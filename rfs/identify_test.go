@@ -168,3 +168,27 @@ func TestAnItemGoesOnAsItWasBegun(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestASplitIndexDoesNotGoWhereAnotherGoes(t *testing.T) {
+	plan := &Plan{readings: map[string]*reading{}}
+	for name, types := range map[string][]string{"a": {"user", "order"}, "a_user": {"doc"}, "b": {"x", "y"}, "b_x": nil} {
+		r := &reading{index: name, whole: quote(name), types: types}
+		if refusal := r.chooseTargets(MultiTypeSplit); refusal != "" {
+			t.Fatal(refusal)
+		}
+		plan.readings[name] = r
+	}
+	for _, name := range []string{"a", "a_user", "b"} { // b_x is not part of the run
+		plan.Items = append(plan.Items, Item{Index: name}, Item{Index: name, Shard: 1})
+	}
+	plan.separate()
+	if got := strings.Join(plan.Targets(), " "); got != "a_user b_x b_y" {
+		t.Errorf("targets %s", got)
+	}
+	if len(plan.Findings) != 1 || plan.Findings[0].Index != "a" || plan.Findings[0].Failed || !strings.Contains(plan.Findings[0].Reason, "index a_user") {
+		t.Errorf("findings %v", plan.Findings)
+	}
+	if plan.Split("b_x") != "b" || plan.Split("a_user") != "" {
+		t.Errorf("b_x is filled by %q, a_user by %q", plan.Split("b_x"), plan.Split("a_user"))
+	}
+}

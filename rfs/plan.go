@@ -141,6 +141,7 @@ func (p *Plan) separate() {
 // drop leaves an index out of the plan, for the finding's reason.
 func (p *Plan) drop(why Finding) {
 	p.Items = slices.DeleteFunc(p.Items, func(item Item) bool { return item.Index == why.Index })
+	delete(p.readings, why.Index)
 	p.find(why)
 }
 
