@@ -1,6 +1,7 @@
 package literal
 
 import (
+	"bytes"
 	"encoding/base64"
 	"math"
 	"math/big"
@@ -62,11 +63,22 @@ func AppendFloat(dst []byte, v float64, width int) []byte {
 		return append(dst, `"-Infinity"`...)
 	}
 	if abs := math.Abs(v); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
-		return strconv.AppendFloat(dst, v, 'e', -1, width)
+		return appendExponent(dst, v, width)
 	}
 	dst = strconv.AppendFloat(dst, v, 'f', -1, width)
 	if v == math.Trunc(v) {
 		dst = append(dst, ".0"...)
+	}
+	return dst
+}
+
+// appendExponent writes at least two digits, the two that are nearest, as Java does: of the smallest floats, which have not
+// even two to themselves, others would be another number to who reads them as doubles.
+func appendExponent(dst []byte, v float64, width int) []byte {
+	begin := len(dst)
+	dst = strconv.AppendFloat(dst, v, 'e', -1, width)
+	if bytes.IndexByte(dst[begin:], '.') < 0 {
+		dst = strconv.AppendFloat(dst[:begin], v, 'e', 1, width)
 	}
 	return dst
 }
