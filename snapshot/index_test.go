@@ -147,6 +147,10 @@ func TestMappingsInEveryForm(t *testing.T) {
 
 func TestSourceModeLooksAtEveryTypeAndSetting(t *testing.T) {
 	stored := snapshot.Source{Mode: snapshot.SourceStored}
+	vectors := object{"_doc": object{"properties": object{
+		"v": object{"type": "dense_vector"}, "unindexed": object{"type": "dense_vector", "index": false}, "k": object{"type": "knn_vector"},
+		"o": object{"properties": object{"deep": object{"type": "sparse_vector"}, "t": object{"type": "text"}}},
+	}}}
 	for name, c := range map[string]struct {
 		mappings []any
 		settings object
@@ -172,6 +176,20 @@ func TestSourceModeLooksAtEveryTypeAndSetting(t *testing.T) {
 		"setting derived":   {nil, object{"index.derived_source.enabled": "true"}, snapshot.Source{Mode: snapshot.SourceDerived}},
 		"derived, disabled": {[]any{object{"_doc": object{"_source": object{"enabled": false}}}}, object{"index.derived_source.enabled": "true"}, snapshot.Source{Mode: snapshot.SourceDisabled, Type: "_doc"}},
 		"setting stored":    {[]any{object{"_doc": object{"_source": object{"mode": "synthetic"}}}}, object{"index.mapping.source.mode": "stored"}, stored},
+		"vectors, by default": {
+			[]any{vectors}, object{"index.version.created": "9039001"}, snapshot.Source{Mode: snapshot.SourceFiltered, Excludes: []string{"o.deep", "v"}},
+		},
+		"vectors, kept":   {[]any{vectors}, object{"index.version.created": "9039001", "index.mapping.exclude_source_vectors": "false"}, stored},
+		"vectors, before": {[]any{vectors}, object{"index.version.created": "9033000"}, stored},
+		"vectors, and more": {
+			[]any{object{"_doc": object{"_source": object{"excludes": "a"}, "properties": vectors["_doc"].(object)["properties"]}}},
+			object{"index.version.created": "8536000", "index.mapping.exclude_source_vectors": "true"},
+			snapshot.Source{Mode: snapshot.SourceFiltered, Type: "_doc", Excludes: []string{"a", "o.deep", "v"}},
+		},
+		"vectors of OpenSearch": {
+			[]any{vectors}, object{"index.version.created": "137247827", "index.knn": "true"}, snapshot.Source{Mode: snapshot.SourceFiltered, Excludes: []string{"k"}},
+		},
+		"vectors of OpenSearch 2": {[]any{vectors}, object{"index.version.created": "136407927", "index.knn": "true"}, stored},
 		"only for new types": {
 			[]any{object{"_default_": object{"_source": object{"enabled": false}}}, object{"a": object{}}}, nil, stored,
 		},

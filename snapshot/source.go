@@ -3,6 +3,7 @@ package snapshot
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // SourceMode says what a shard keeps of the documents that were sent.
@@ -12,7 +13,7 @@ type SourceMode string
 const (
 	SourceStored    SourceMode = "stored"    // as sent
 	SourceDisabled  SourceMode = "disabled"  // nothing: "_source": {"enabled": false}
-	SourceFiltered  SourceMode = "filtered"  // without some fields: includes or excludes
+	SourceFiltered  SourceMode = "filtered"  // without some fields: includes or excludes, or vectors kept elsewhere
 	SourceSynthetic SourceMode = "synthetic" // nothing; Elasticsearch 8.4 and later makes it again from the index
 	SourceDerived   SourceMode = "derived"   // nothing; OpenSearch 3 makes it again from the index
 )
@@ -62,7 +63,13 @@ func (x *Index) Source() Source {
 			worst = s
 		}
 	}
-	return x.sourceBySettings(worst)
+	worst = x.sourceBySettings(worst)
+	if worst.Mode == SourceStored || worst.Mode == SourceFiltered {
+		if vectors := x.vectorsLeftOut(); len(vectors) > 0 {
+			worst.Mode, worst.Excludes = SourceFiltered, slices.Concat(worst.Excludes, vectors)
+		}
+	}
+	return worst
 }
 
 // defaultType is the mapping that Elasticsearch before 7 copies into new types.
