@@ -57,7 +57,11 @@ func fixtures(t testing.TB) []string {
 
 // fixture loads a repository that a real server wrote.
 func fixture(t testing.TB, name string) tree {
-	root := filepath.Join("../testdata/snapshots", name, "repository")
+	return treeOf(t, filepath.Join("../testdata/snapshots", name, "repository"))
+}
+
+// treeOf loads a folder.
+func treeOf(t testing.TB, root string) tree {
 	repo := tree{}
 	err := fs.WalkDir(os.DirFS(root), ".", func(at string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
@@ -67,7 +71,7 @@ func fixture(t testing.TB, name string) tree {
 		return err
 	})
 	if err != nil || len(repo) == 0 {
-		t.Fatalf("fixture %s: %d blobs, error %v", name, len(repo), err)
+		t.Fatalf("%s: %d blobs, error %v", root, len(repo), err)
 	}
 	return repo
 }

@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
+
+	"migassist/internal/blob"
 )
 
 // seeds adds real blobs to f: those whose path in testdata/snapshots matches.
@@ -24,9 +27,11 @@ func seeds(f *testing.F, pattern string) {
 	}
 }
 
-// FuzzEnvelope decodes a metadata blob, and its body even where the CRC is wrong: a fuzzer does not find
-// CRCs.
+// FuzzEnvelope decodes a metadata blob, its body even where the CRC is wrong (a fuzzer does not find CRCs), and one without
+// envelope.
 func FuzzEnvelope(f *testing.F) {
+	seeds(f, "../../snapshot/testdata/repositories/elasticsearch-1.1.2/*-small")
+	seeds(f, "../../snapshot/testdata/repositories/elasticsearch-1.1.2/indices/books/0/snapshot-small")
 	seeds(f, "*/repository/snap-*.dat")
 	seeds(f, "*/repository/meta-*.dat")
 	deflate, _ := filepath.Glob("testdata/deflate/*.dat")
@@ -41,8 +46,10 @@ func FuzzEnvelope(f *testing.F) {
 		if text, err := decodeEnvelope("f.dat", data, codecSnapshot); err == nil && !json.Valid(text) && kindOf(data[17:]) != kindJSON {
 			t.Errorf("not JSON: %.100q", text)
 		}
-		if text, err := decodeBody("f.dat", 0, data[min(len(data), 17):]); err == nil && len(text) > 8<<20+73*200*len(data) {
-			t.Errorf("%d bytes of JSON from %d", len(text), len(data))
+		for _, body := range [][]byte{data, data[min(len(data), 17):]} {
+			if text, err := decodeBody("f.dat", 0, body); err == nil && len(text) > 8<<20+73*200*len(data) {
+				t.Errorf("%d bytes of JSON from %d", len(text), len(data))
+			}
 		}
 	})
 }
@@ -50,7 +57,14 @@ func FuzzEnvelope(f *testing.F) {
 func FuzzRoot(f *testing.F) {
 	seeds(f, "*-chunked/repository/index-*") // the larger ones only slow the fuzzer down
 	f.Add([]byte(`{"snapshots":[{"name":"s","uuid":"U","state":1,"version":"2.1"}],"indices":{"x":{"id":"I","snapshots":[{"name":"s","uuid":"U"}]}}}`))
+	seeds(f, "../../snapshot/testdata/repositories/*/index*")
+	seeds(f, "../../snapshot/testdata/repositories/*/incompatible-snapshots")
+	seeds(f, "../../snapshot/testdata/repositories/*/snapshot_shard_paths/*")
 	f.Fuzz(func(t *testing.T, data []byte) {
+		_ = (&shardPaths{at: "p"}).parse(data)
+		store := blob.FromFS(fstest.MapFS{oldRoot: {Data: data}, incompatibleName: {Data: data}}, "memory:fuzz")
+		_, _ = readOldIndex(t.Context(), store)
+		_, _ = readIncompatible(t.Context(), store)
 		root, err := parseRoot("index-0", data)
 		if err != nil {
 			return
