@@ -13,23 +13,23 @@ import (
 // The scopes of the commands.
 var (
 	// ForRFS is what the backfill of documents takes.
-	ForRFS = Scope{[]string{"output", "memory", "snapshot", "s3", "target", "indices", "rfs"}, (*Config).checkRFS}
+	ForRFS = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "rfs"}, (*Config).checkRFS}
 	// ForEvaluation is what planning the migration of metadata takes.
 	ForEvaluation = Scope{[]string{
-		"output", "snapshot", "s3", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist",
+		"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist",
 	}, (*Config).checkEvaluation}
 	// ForMigration is what migrating metadata takes: what planning it does, or a plan that was kept.
-	ForMigration = Scope{[]string{"output", "snapshot", "s3", "target", "indices", "metadata"}, (*Config).checkMigration}
+	ForMigration = Scope{[]string{"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata"}, (*Config).checkMigration}
 	// ForSnapshots is what looking into a repository takes; the name of a snapshot is not needed for a list of them.
-	ForSnapshots = Scope{[]string{"output", "snapshot", "s3"}, (*Config).checkRepository}
+	ForSnapshots = Scope{[]string{"output", "snapshot", "s3", "gcs", "azure"}, (*Config).checkRepository}
 	// ForContents is what showing the contents of a snapshot takes, which is named as an argument.
-	ForContents = Scope{[]string{"output", "snapshot.repo_uri", "s3"}, (*Config).checkRepository}
+	ForContents = Scope{[]string{"output", "snapshot.repo_uri", "s3", "gcs", "azure"}, (*Config).checkRepository}
 	// ForDocuments is what printing documents of a snapshot takes.
-	ForDocuments = Scope{[]string{"output", "memory", "snapshot.repo_uri", "s3", "rfs.rebuild_source"}, (*Config).checkRepository}
+	ForDocuments = Scope{[]string{"output", "memory", "snapshot.repo_uri", "s3", "gcs", "azure", "rfs.rebuild_source"}, (*Config).checkRepository}
 	// ForDescription is what printing one file of a repository takes; it has one form only.
-	ForDescription = Scope{[]string{"snapshot", "s3"}, (*Config).checkRepository}
+	ForDescription = Scope{[]string{"snapshot", "s3", "gcs", "azure"}, (*Config).checkRepository}
 	// ForDisplay is for showing the configuration itself: all of it, complete or not.
-	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "s3", "target", "indices", "rfs", "metadata"}, nil}
+	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "rfs", "metadata"}, nil}
 )
 
 func (c *Config) checkRFS() Problems {
@@ -102,7 +102,7 @@ func (s Snapshot) checkRepository(problems *Problems) {
 	case s.RepoURI == "":
 		problems.missing("snapshot.repo_uri")
 	case !strings.HasPrefix(s.RepoURI, "/") && !strings.Contains(s.RepoURI, "://"):
-		problems.add("snapshot.repo_uri", "", "%q is neither a URI nor an absolute path; want file:///path, /path or s3://BUCKET/PREFIX", s.RepoURI)
+		problems.add("snapshot.repo_uri", "", "%q is neither a URI nor an absolute path; want file:///path, /path, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX", s.RepoURI)
 	}
 }
 

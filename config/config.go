@@ -11,6 +11,8 @@ type Config struct {
 	Memory   Bytes  // what chunks, batches and queues may take together; also the Go runtime's soft limit
 	Snapshot Snapshot
 	S3       S3
+	GCS      GCS
+	Azure    Azure
 	Target   Cluster
 	Indices  Indices
 	RFS      RFS
@@ -52,6 +54,22 @@ type S3 struct {
 	SecretKey    Secret
 	SessionToken Secret // of temporary keys
 	Anonymous    bool   // requests are not signed
+}
+
+// GCS is how to reach a gs:// repository. Its zero value is Google's storage with the default credentials of the machine.
+type GCS struct {
+	Endpoint        string // URL of what speaks its JSON API
+	CredentialsFile string // JSON of a service account or another identity
+	Anonymous       bool   // no credentials are sent
+}
+
+// Azure is how to reach an az:// repository: the account, and credentials if they are not those of the machine.
+type Azure struct {
+	Account   string
+	Endpoint  string // URL of the account's blob service, where it is not the usual one
+	Key       Secret // of the account
+	SAS       Secret // a token with the rights to read and list
+	Anonymous bool   // no credentials are sent
 }
 
 // Cluster is how to reach an Elasticsearch or OpenSearch.

@@ -47,7 +47,7 @@ var keys = []key{
 	},
 	{
 		path: "snapshot.repo_uri", flag: "repo-uri",
-		usage: "`URI` of the snapshot repository: file:///path, a bare absolute path, or s3://BUCKET/PREFIX", field: func(c *Config) any { return &c.Snapshot.RepoURI },
+		usage: "`URI` of the snapshot repository: file:///path, a bare absolute path, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX", field: func(c *Config) any { return &c.Snapshot.RepoURI },
 	},
 	{
 		path: "snapshot.name", flag: "snapshot-name",
@@ -84,6 +84,38 @@ var keys = []key{
 	{
 		path: "s3.anonymous", flag: "s3-anonymous",
 		usage: "read a public bucket without credentials", field: func(c *Config) any { return &c.S3.Anonymous },
+	},
+	{
+		path: "gcs.endpoint", flag: "gcs-endpoint",
+		usage: "`URL` of what speaks Google's JSON API; over http no credentials are sent", field: func(c *Config) any { return &c.GCS.Endpoint },
+	},
+	{
+		path: "gcs.credentials_file", flag: "gcs-credentials-file",
+		usage: "JSON `FILE` of a service account or another identity; default is Google's own chain", field: func(c *Config) any { return &c.GCS.CredentialsFile },
+	},
+	{
+		path: "gcs.anonymous", flag: "gcs-anonymous",
+		usage: "read a public bucket without credentials", field: func(c *Config) any { return &c.GCS.Anonymous },
+	},
+	{
+		path: "azure.account", flag: "azure-account",
+		usage: "`NAME` of the storage account of an az:// repository", field: func(c *Config) any { return &c.Azure.Account },
+	},
+	{
+		path: "azure.endpoint", flag: "azure-endpoint",
+		usage: "`URL` of the account's blob service; default https://ACCOUNT.blob.core.windows.net", field: func(c *Config) any { return &c.Azure.Endpoint },
+	},
+	{
+		path: "azure.key", flag: "azure-key",
+		usage: "`KEY` of the account; default is Azure's own chain: environment, workload and managed identity, az login", field: func(c *Config) any { return &c.Azure.Key },
+	},
+	{
+		path: "azure.sas", flag: "azure-sas",
+		usage: "shared access signature, a `TOKEN` with the rights to read and list", field: func(c *Config) any { return &c.Azure.SAS },
+	},
+	{
+		path: "azure.anonymous", flag: "azure-anonymous",
+		usage: "read a public container without credentials", field: func(c *Config) any { return &c.Azure.Anonymous },
 	},
 	{
 		path: "target.host", flag: "target-host",

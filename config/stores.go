@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	"os"
 	"strings"
 )
 
@@ -11,6 +12,10 @@ func (c *Config) checkStores() Problems {
 	switch strings.ToLower(scheme) {
 	case "s3":
 		return c.S3.Validate()
+	case "gs":
+		return c.GCS.Validate()
+	case "az":
+		return c.Azure.Validate()
 	}
 	return nil
 }
@@ -32,6 +37,48 @@ func (s S3) Validate() Problems {
 	}
 	if s.RoleARN != "" && !strings.HasPrefix(s.RoleARN, "arn:") {
 		problems.add("s3.role_arn", "", "%q is no ARN; want one like arn:aws:iam::123456789012:role/NAME", s.RoleARN)
+	}
+	return problems
+}
+
+// Validate wants a URL as endpoint, and a file that is there.
+func (g GCS) Validate() Problems {
+	var problems Problems
+	problems.endpoint("gcs.endpoint", g.Endpoint)
+	if g.CredentialsFile != "" {
+		if _, err := os.Stat(g.CredentialsFile); err != nil {
+			problems.add("gcs.credentials_file", "", "%s", err)
+		}
+		if g.Anonymous {
+			problems.add("gcs.anonymous", "", "with it no credentials are sent, and credentials_file names some; give one of the two")
+		}
+	}
+	return problems
+}
+
+// Validate wants an account or an endpoint, and at most one way to be known.
+func (a Azure) Validate() Problems {
+	var problems Problems
+	problems.endpoint("azure.endpoint", a.Endpoint)
+	problems.secret("azure.key", a.Key)
+	problems.secret("azure.sas", a.SAS)
+	if a.Account == "" && (a.Endpoint == "" || a.Key.IsSet()) {
+		problems.missing("azure.account")
+	}
+	for _, letter := range a.Account {
+		if (letter < 'a' || letter > 'z') && (letter < '0' || letter > '9') {
+			problems.add("azure.account", "", "%q is no storage account: its name has small letters and digits only", a.Account)
+			break
+		}
+	}
+	ways := 0
+	for _, given := range []bool{a.Key.IsSet(), a.SAS.IsSet(), a.Anonymous} {
+		if given {
+			ways++
+		}
+	}
+	if ways > 1 {
+		problems.add("azure.key", "", "key, sas and anonymous are three ways to be known; give one of them")
 	}
 	return problems
 }

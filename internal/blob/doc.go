@@ -1,11 +1,14 @@
-// Package blob is the read-only view of a store: named runs of bytes in a folder, and later in an
-// object store.
+// Package blob is the read-only view of a store: named runs of bytes in a folder or in an object store.
 //
 //	snapshot ── List, Stat, ReadAt, Open ──> Reader ──> FS (a folder, an embedded file system)
-//	                                               ──> S3, GCS, Azure: not in this version, refused by name
+//	                                               └──> far ──> object (S3, Google Cloud Storage, Azure Blob Storage)
 //
 // Names are relative to the root of the store and slash-separated ("indices/x/0/snap-y.dat"); none can
 // leave the root. Nothing here writes: what is read belongs to somebody else's cluster.
 //
-// It knows nothing of snapshots, and does not cache: who reads ranges twice keeps them.
+// In a far store every question is a request. What failed for now is asked again, with pauses; a body that breaks off
+// goes on where it broke; all bytes of a blob are of one version. Ranges announced with WillRead come in large
+// requests, a few of them ahead of the reader, within a bounded memory; nothing is written to disk.
+//
+// It knows nothing of snapshots.
 package blob

@@ -10,7 +10,9 @@ import (
 
 // Options say how to reach far stores; a folder needs none of them. The zero value asks the machine for credentials.
 type Options struct {
-	S3 object.S3Options
+	S3    object.S3Options
+	GCS   object.GCSOptions
+	Azure object.AzureOptions
 
 	// ReadAhead is the memory, in bytes, for what was fetched from a far store and not read yet. Default
 	// [DefaultReadAhead]. A quarter more goes to small pieces that are read again.

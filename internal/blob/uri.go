@@ -33,10 +33,16 @@ var openers = map[string]opener{
 	"s3": func(ctx context.Context, bucket string, o Options) (objects, error) {
 		return object.OpenS3(ctx, bucket, o.S3)
 	},
+	"gs": func(ctx context.Context, bucket string, o Options) (objects, error) {
+		return object.OpenGCS(ctx, bucket, o.GCS)
+	},
+	"az": func(ctx context.Context, bucket string, o Options) (objects, error) {
+		return object.OpenAzure(ctx, bucket, o.Azure)
+	},
 }
 
 // Open returns the store at uri: file:///absolute/path or a bare absolute path, whose folder must exist, or
-// s3://bucket/prefix, which is asked nothing yet.
+// s3://bucket/prefix, gs://bucket/prefix or az://container/prefix, which are asked nothing yet.
 func Open(ctx context.Context, uri string, o Options) (Reader, error) {
 	if scheme, rest, ok := strings.Cut(uri, "://"); ok {
 		if open, known := openers[strings.ToLower(scheme)]; known {

@@ -28,23 +28,26 @@ func openStore(ctx context.Context, settings *config.Config, log zerolog.Logger)
 const readAheadShare = 8
 
 func storeOptions(settings *config.Config) (blob.Options, error) {
-	s3 := settings.S3
-	secret, err := s3.SecretKey.Value()
-	if err != nil {
-		return blob.Options{}, err
+	s3, gcs, azure := settings.S3, settings.GCS, settings.Azure
+	var secrets [4]string
+	for i, secret := range []config.Secret{s3.SecretKey, s3.SessionToken, azure.Key, azure.SAS} {
+		value, err := secret.Value()
+		if err != nil {
+			return blob.Options{}, err
+		}
+		secrets[i] = value
 	}
-	token, err := s3.SessionToken.Value()
-	if err != nil {
-		return blob.Options{}, err
-	}
+	agent := "migassist/" + version
 	return blob.Options{
 		S3: object.S3Options{
 			Options: awsauth.Options{
 				Region: s3.Region, RoleARN: s3.RoleARN, Anonymous: s3.Anonymous,
-				AccessKey: s3.AccessKey, SecretKey: secret, SessionToken: token,
+				AccessKey: s3.AccessKey, SecretKey: secrets[0], SessionToken: secrets[1],
 			},
-			Endpoint: s3.Endpoint, PathStyle: s3.PathStyle, UserAgent: "migassist/" + version,
+			Endpoint: s3.Endpoint, PathStyle: s3.PathStyle, UserAgent: agent,
 		},
+		GCS:       object.GCSOptions{Endpoint: gcs.Endpoint, CredentialsFile: gcs.CredentialsFile, Anonymous: gcs.Anonymous, UserAgent: agent},
+		Azure:     object.AzureOptions{Account: azure.Account, Endpoint: azure.Endpoint, Key: secrets[2], SAS: secrets[3], Anonymous: azure.Anonymous, UserAgent: agent},
 		ReadAhead: int64(settings.Memory / readAheadShare),
 	}, nil
 }
