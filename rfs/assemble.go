@@ -15,6 +15,7 @@ type assembler struct {
 	reading   *reading
 	segment   *segment  // that is held for the rebuilder
 	rebuilder rebuilder // of the segment at hand; nil: the source is what is stored
+	limit     int       // bytes that a source may take when it is converted
 	id        []byte
 
 	stored    []byte // the source of the last document, as it lies there
@@ -61,8 +62,10 @@ func (a *assembler) convert() ([]byte, error) {
 		return a.stored, nil
 	}
 	a.forgetGiant()
+	converter := a.reading.convert
+	converter.Limit = a.limit
 	var err error
-	a.json, err = a.reading.convert.AppendJSON(a.json[:0], a.stored)
+	a.json, err = converter.AppendJSON(a.json[:0], a.stored)
 	switch {
 	case err != nil:
 		return nil, unsent("not_convertible", "_source can't be converted to JSON: %v", err)

@@ -176,7 +176,7 @@ func (b *Backfill) run(ctx context.Context) ([]Finding, error) {
 	})
 	for range o.Workers {
 		group.Go(func() error {
-			d := &decoder{spans: spans, batches: batches, docs: o.BatchDocs, assembler: assembler{id: make([]byte, 0, 1024)}}
+			d := &decoder{spans: spans, batches: batches, docs: o.BatchDocs, assembler: assembler{id: make([]byte, 0, 1024), limit: o.Memory / 4}}
 			d.lucene.Limit = o.Memory / 2
 			return d.run(ctx, jobs)
 		})

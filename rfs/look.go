@@ -62,7 +62,7 @@ func (l *Look) documents(ctx context.Context, shard int, visit func(Entry) error
 		return err
 	}
 	at := &glance{
-		assembler: assembler{id: make([]byte, 0, 1024)}, decoder: lucene.Decoder{Limit: l.memory / 2},
+		assembler: assembler{id: make([]byte, 0, 1024), limit: l.memory / 4}, decoder: lucene.Decoder{Limit: l.memory / 2},
 		pool: lucene.NewSpanPool(1), visit: visit,
 	}
 	at.pool.Limit = l.memory / 2

@@ -68,12 +68,12 @@ func isText(raw []byte) bool {
 // Converter turns values into JSON as one release of the servers understands them. The zero value is of Elasticsearch 1.
 type Converter struct {
 	YAML yaml.Dialect
-	// Limit bounds what a compressed value decompresses to, in bytes; 0 is 100 MiB, the largest request that servers take by
-	// default.
+	// Limit bounds what a value becomes, decompressed and as JSON, in bytes; 0 is 256 MiB. JSON that lies there as such is
+	// not bounded.
 	Limit int
 }
 
-const defaultLimit = 100 << 20
+const defaultLimit = 256 << 20
 
 // Latest is how the releases of today understand values.
 var Latest = Converter{YAML: yaml.Jackson212}
@@ -116,9 +116,9 @@ func (c Converter) AppendJSON(dst, raw []byte) ([]byte, error) {
 	case JSON:
 		return append(dst, raw...), nil
 	case SMILE:
-		return smile.AppendJSON(dst, raw)
+		return smile.AppendJSON(dst, raw, c.limit())
 	case CBOR:
-		return cbor.AppendJSON(dst, raw)
+		return cbor.AppendJSON(dst, raw, c.limit())
 	case YAML:
 		return yaml.AppendJSON(dst, raw, c.YAML)
 	default:
@@ -126,11 +126,15 @@ func (c Converter) AppendJSON(dst, raw []byte) ([]byte, error) {
 	}
 }
 
-func (c Converter) decompress(format Format, raw []byte) ([]byte, error) {
-	limit := c.Limit
-	if limit <= 0 {
-		limit = defaultLimit
+func (c Converter) limit() int {
+	if c.Limit <= 0 {
+		return defaultLimit
 	}
+	return c.Limit
+}
+
+func (c Converter) decompress(format Format, raw []byte) ([]byte, error) {
+	limit := c.limit()
 	if format == LZF {
 		return lzf.Decode(nil, raw, limit)
 	}

@@ -72,7 +72,7 @@ func TestWhatIsNoValueIsNamed(t *testing.T) {
 		"ZV\x00\x00\x09{}":                    "decompress LZF",
 		"DFL\x00\xff":                         "decompress DEFLATE",
 		deflate("ZV\x00\x00\x02{}"):           "LZF in DEFLATE",
-		deflate(strings.Repeat(" ", 101<<20)): "decompress DEFLATE: more than 104857600 bytes",
+		deflate(strings.Repeat(" ", 257<<20)): "decompress DEFLATE: more than 268435456 bytes",
 	} {
 		got, err := xcontent.AppendJSON([]byte("x="), []byte(in))
 		if err == nil || !strings.Contains(err.Error(), want) || string(got) != "x=" {

@@ -5,12 +5,8 @@ import (
 	"fmt"
 )
 
-const (
-	// maxDepth bounds nesting; Jackson refuses more too.
-	maxDepth = 1000
-	// maxOutput bounds the JSON: no document may be larger.
-	maxOutput = 1 << 30
-)
+// maxDepth bounds nesting; Jackson refuses more too.
+const maxDepth = 1000
 
 // SyntaxError says that bytes are not CBOR, or mean nothing in JSON.
 type SyntaxError struct {
@@ -31,10 +27,10 @@ func Is(src []byte) bool {
 	return bytes.HasPrefix(src, []byte(selfDescribed)) || len(src) > 0 && src[0]>>5 == majorMap
 }
 
-// AppendJSON appends the JSON text of src, one CBOR item, to dst. The only error is a *[SyntaxError]; dst then comes back
-// as it was.
-func AppendJSON(dst, src []byte) ([]byte, error) {
-	d := decoder{src: src, out: dst, base: len(dst)}
+// AppendJSON appends the JSON text of src, one CBOR item, to dst, at most limit bytes. The only error is a *[SyntaxError];
+// dst then comes back as it was.
+func AppendJSON(dst, src []byte, limit int) ([]byte, error) {
+	d := decoder{src: src, out: dst, limit: len(dst) + limit}
 	d.value(0)
 	if d.err == nil && d.pos < len(src) {
 		d.failAt(d.pos, "the end of the input", fmt.Sprintf("%d more bytes", len(src)-d.pos))
@@ -51,9 +47,9 @@ type decoder struct {
 	pos int
 	err *SyntaxError
 
-	out  []byte
-	base int // what out held before
-	text []byte
+	out   []byte
+	limit int // of bytes in out
+	text  []byte
 }
 
 func (d *decoder) failAt(offset int, want, got string) {
@@ -133,7 +129,7 @@ func (d *decoder) enter(h head, depth int) bool {
 
 // grown fails when the output exceeds its bound.
 func (d *decoder) grown() {
-	if len(d.out)-d.base > maxOutput {
-		d.failAt(d.pos, fmt.Sprintf("at most %d bytes of JSON", maxOutput), "more")
+	if len(d.out) > d.limit {
+		d.failAt(d.pos, "no more JSON than may come", fmt.Sprintf("%d bytes too many", len(d.out)-d.limit))
 	}
 }

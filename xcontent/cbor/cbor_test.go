@@ -24,7 +24,7 @@ var changed = map[string]string{"a13bffffffffffffffff01": `{"-184467440737095516
 func TestItemsAreWhatJacksonMakesOfThem(t *testing.T) {
 	for in, want := range cases(t) {
 		src := unhex(t, in)
-		got, err := cbor.AppendJSON([]byte("x="), src)
+		got, err := cbor.AppendJSON([]byte("x="), src, 1<<20)
 		if better, ok := changed[in]; ok {
 			want = better
 		}
@@ -109,10 +109,20 @@ func TestEveryTruncationFails(t *testing.T) {
 		}
 		src := unhex(t, in)
 		for n := range src {
-			if got, err := cbor.AppendJSON(nil, src[:n]); err == nil {
+			if got, err := cbor.AppendJSON(nil, src[:n], 1<<20); err == nil {
 				t.Errorf("%.100s cut to %d of %d bytes: %s, no error", in, n, len(src), got)
 			}
 		}
+	}
+}
+
+func TestTheLimitHolds(t *testing.T) {
+	src := unhex(t, "83"+"6161"+"f5"+"00")
+	if got, err := cbor.AppendJSON([]byte("x="), src, 12); err != nil || string(got) != `x=["a",true,0]` {
+		t.Errorf("exactly the limit: %s, %v", got, err)
+	}
+	if got, err := cbor.AppendJSON([]byte("x="), src, 11); err == nil || string(got) != "x=" {
+		t.Errorf("one too many: %s, %v", got, err)
 	}
 }
 
@@ -130,7 +140,7 @@ func TestBrokenInputIsNamedWithItsOffset(t *testing.T) {
 		strings.Repeat("81", 100000): "at most 1000 levels",
 		"c25a00005000" + strings.Repeat("01", 0x5000): "want a number of at most 16384 bytes, got 20480",
 	} {
-		_, err := cbor.AppendJSON(nil, unhex(t, in))
+		_, err := cbor.AppendJSON(nil, unhex(t, in), 1<<20)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.50s: got error %v, want %q", in, err, want)
 		}

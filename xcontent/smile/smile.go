@@ -32,13 +32,13 @@ func Is(src []byte) bool { return bytes.HasPrefix(src, []byte(":)\n")) }
 // ToJSON returns the JSON text of src, which must be one SMILE value with its header. The only error is
 // a *[SyntaxError].
 func ToJSON(src []byte) ([]byte, error) {
-	return AppendJSON(make([]byte, 0, min(2*len(src), maxOutput)), src)
+	return AppendJSON(make([]byte, 0, min(2*len(src), maxOutput)), src, maxOutput)
 }
 
-// AppendJSON is [ToJSON] that appends to dst.
-func AppendJSON(dst, src []byte) ([]byte, error) {
+// AppendJSON is [ToJSON] that appends to dst, at most limit bytes.
+func AppendJSON(dst, src []byte, limit int) ([]byte, error) {
 	d := decoder{src: src, out: dst, base: len(dst)}
-	d.limit = min(freeGrowth+maxGrowth*len(src), maxOutput)
+	d.limit = min(freeGrowth+maxGrowth*len(src), maxOutput, limit)
 	d.header()
 	d.value(d.token("a value"), 0)
 	d.end()

@@ -182,7 +182,7 @@ func TestEveryTruncationFails(t *testing.T) {
 }
 
 func TestAppendKeepsWhatWasThere(t *testing.T) {
-	got, err := smile.AppendJSON([]byte("x="), []byte(":)\n\x05\xc2"))
+	got, err := smile.AppendJSON([]byte("x="), []byte(":)\n\x05\xc2"), 10)
 	if err != nil || string(got) != "x=1" {
 		t.Errorf("got %s, %v", got, err)
 	}
