@@ -103,8 +103,8 @@ func (d *Decoder) readHead(c *input.Cursor, st *stored, ch chunk) (total int, sl
 	if c.Err() != nil {
 		return 0, false
 	}
-	if c.Traced() {
-		c.Note("chunk of %d documents from %d on, sliced: %v", n, base, flags > 0 && token&1 != 0)
+	if sliced = flags > 0 && token&1 != 0; c.Traced() {
+		c.Note("chunk of %d documents from %d on%s", n, base, slicedNote(flags > 0, sliced))
 	}
 	d.counts = slices.Grow(d.counts[:0], n)[:n]
 	d.lengths = slices.Grow(d.lengths[:0], n)[:n]
@@ -118,16 +118,23 @@ func (d *Decoder) readHead(c *input.Cursor, st *stored, ch chunk) (total int, sl
 	for _, length := range d.lengths {
 		total += int(length)
 	}
+	if flags == 0 {
+		sliced = st.chunkSize > 0 && total/2 >= st.chunkSize
+	}
 	if c.Traced() {
-		c.Note("  bytes of each document, %d together", total)
+		c.Note("  bytes of each document, %d together%s", total, slicedNote(flags == 0, sliced))
 	}
 	if total > (c.Remaining()+1)*st.format.ratio {
 		c.Expect(false, fmt.Sprintf("documents that fit in %d compressed bytes", c.Remaining()), total)
 	}
-	if flags == 0 {
-		return total, st.chunkSize > 0 && total/2 >= st.chunkSize
+	return total, sliced
+}
+
+func slicedNote(known, sliced bool) string {
+	if !known {
+		return ""
 	}
-	return total, token&1 != 0
+	return fmt.Sprintf(", sliced: %v", sliced)
 }
 
 func (d *Decoder) visit(docs *Documents, ch chunk, first int, visit func(*Doc) error) error {

@@ -39,11 +39,20 @@ var described = map[string]struct {
 	"lucene-9.12-soft-deletes": {"2.19.1/second/not-compound/0", []string{"_5_1.fnm", "_5_1_Lucene90_0.dvm", "_5_1_Lucene90_0.dvd"}},
 	"lucene-9.12-not-compound": {"2.19.1/second/merged/0", []string{"_a.si", "_a.fdm", "_a.fdx", "_a_Lucene90_0.dvd"}},
 	"lucene-9.12-deflate":      {"2.19.1/second/best-compression/0", []string{"_4.fdm", "_4.fdt"}},
+	"lucene-4.10":              {"golden/lucene-4.10.4-fast-compound", []string{"segments_5", "_0.si", "_0.cfe", "_0_1.fnm", "_0_2.del", "_3.fdx", "_3.fdt"}},
+	"lucene-5.0":               {"golden/lucene-5.0.0-high-compound", []string{"segments_5", "_0.si", "_3.fnm", "_3.fdx", "_3.fdt"}},
+	"lucene-6.6":               {"golden/lucene-6.6.6-fast-plain", []string{"segments_5", "_0.si", "_3.fnm", "_0_2.liv", "_1.fdx"}},
+	"lucene-7.7":               {"golden/lucene-7.7.3-fast-plain", []string{"_0.si", "_0_1_Lucene70_0.dvm", "_0_1_Lucene70_0.dvd"}},
+	"lucene-8.5":               {"golden/lucene-8.5.2-fast-plain", []string{"_0.si", "_3.fdm", "_3.fdx", "_3.fdt"}},
+	"lucene-zstd":              {"golden/plugin-9.12.0-zstd", []string{"_3.fdt"}},
 	"lucene-10.3-skip-index":   {"lucene-10.3.1-high-plain", []string{"_4_Lucene90_0.dvm"}},
 }
 
 func describedIndex(t *testing.T, from string) *memory {
 	t.Helper()
+	if strings.HasPrefix(from, "golden/") {
+		return unzip(t, filepath.Join("testdata", from+".zip"))
+	}
 	if strings.HasPrefix(from, "lucene-") {
 		return unzip(t, filepath.Join("testdata/written", from+".zip"))
 	}

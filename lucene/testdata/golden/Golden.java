@@ -15,7 +15,7 @@ import org.apache.lucene.util.*;
  * Writes a small index of several segments with stored values of every type, repeated ones, a document that
  * is cut into slices, hard deletes and, where this Lucene has them, soft ones, numeric updates in generations; and
  * expected.txt, every stored value of every live document as Lucene itself reads it. The same source compiles
- * against Lucene 4.10 to 10.3; Golden.sh beside it does all.
+ * against Lucene 4.2 to 10.3; golden.sh beside it does all.
  *
  *   java -cp lucene-core-VERSION.jar Golden.java FOLDER fast|high plain|compound
  */
@@ -36,8 +36,12 @@ public class Golden {
   static boolean write(FSDirectory dir, org.apache.lucene.codecs.Codec codec, boolean compound) throws Exception {
     IndexWriterConfig config = config();
     boolean soft = soften(config);
-    config.setMergePolicy(noMerges());
-    config.setUseCompoundFile(compound);
+    config.setMergePolicy(noMerges(compound));
+    try {
+      IndexWriterConfig.class.getMethod("setUseCompoundFile", boolean.class).invoke(config, compound);
+    } catch (NoSuchMethodException e) {
+      // an older Lucene, in which the merge policy says so
+    }
     config.setMaxBufferedDocs(1 << 20);
     config.setRAMBufferSizeMB(1024);
     if (codec != null) config.setCodec(codec);
@@ -57,7 +61,7 @@ public class Golden {
         for (int i = 2; i < 64; i += 9) softUpdate(w, i);
         w.commit();
       }
-      for (int i = 0; i < 64; i += 17) w.updateNumericDocValue(new Term("id", "" + i), "dense", 77L);
+      for (int i = 0; i < 64; i += 17) update(w, i);
       w.deleteDocuments(new Term("id", "64"), new Term("id", "1"));
       w.addDocument(doc(65));
       w.commit();
@@ -84,12 +88,17 @@ public class Golden {
     }
   }
 
-  static MergePolicy noMerges() throws Exception {
+  static MergePolicy noMerges(boolean compound) throws Exception {
     try {
       return (MergePolicy) NoMergePolicy.class.getField("INSTANCE").get(null);
     } catch (NoSuchFieldException e) {
-      return (MergePolicy) NoMergePolicy.class.getField("NO_COMPOUND_FILES").get(null);
+      return (MergePolicy) NoMergePolicy.class.getField(compound ? "COMPOUND_FILES" : "NO_COMPOUND_FILES").get(null);
     }
+  }
+
+  /** Updates a column, where this Lucene can. */
+  static void update(IndexWriter w, int i) throws Exception {
+    for (Method m : IndexWriter.class.getMethods()) if (m.getName().equals("updateNumericDocValue")) m.invoke(w, new Term("id", "" + i), "dense", 77L);
   }
 
   static boolean soften(IndexWriterConfig config) throws Exception {

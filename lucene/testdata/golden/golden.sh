@@ -18,7 +18,7 @@ plugins() {
     keep "$work/$kind" "plugin-9.12.0-$kind"
   done
 }
-for version in ${*:-4.6.1 4.9.1 4.10.4 5.0.0 5.5.5 6.6.6 7.7.3 8.0.0 8.4.1 8.5.2 8.6.3 8.11.4 9.0.0 9.12.0 10.1.0 10.3.1 plugins}; do
+for version in ${*:-4.2.1 4.6.1 4.9.1 4.10.4 5.0.0 5.5.5 6.6.6 7.7.3 8.0.0 8.4.1 8.5.2 8.6.3 8.11.4 9.0.0 9.12.0 10.1.0 10.3.1 plugins}; do
   [ "$version" = plugins ] && plugins && continue
   fetch org.apache.lucene:lucene-core:$version
   java=java
