@@ -31,7 +31,7 @@ const keptJSON = 16 << 20
 func (a *assembler) document(doc *lucene.Doc) (d Document, ok bool, err error) {
 	a.converted = false
 	if d, ok, err = identify(doc, a.id); !ok {
-		return d, false, nil
+		return d, false, a.child(doc)
 	}
 	a.stored = d.Source
 	if err != nil {
@@ -87,6 +87,17 @@ func (a *assembler) rebuilt(doc *lucene.Doc) ([]byte, error) {
 		return nil, unsent("not_rebuilt", "_source can't be rebuilt: %v", err)
 	}
 	return a.json, nil
+}
+
+// child hands a document that is no user's to the rebuilder: a nested object of one that is.
+func (a *assembler) child(doc *lucene.Doc) error {
+	if a.rebuilder == nil {
+		return nil
+	}
+	if err := a.rebuilder.Child(doc); err != nil {
+		return fmt.Errorf("rebuild nested document %d: %w", doc.Number, err)
+	}
+	return nil
 }
 
 func (a *assembler) forgetGiant() {

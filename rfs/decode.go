@@ -117,7 +117,7 @@ func (d *decoder) hand(ctx context.Context, next int) error {
 func (d *decoder) add(doc *lucene.Doc) error {
 	document, ok, err := d.document(doc)
 	if !ok {
-		return nil
+		return err
 	}
 	p := d.piece
 	p.counts.Read++

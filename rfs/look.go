@@ -35,6 +35,7 @@ func NewLook(snap *snapshot.Snapshot, index *snapshot.Index, rebuild bool, memor
 	if finding, _ := l.reading.chooseSource(index, Choices{RebuildSource: rebuild, AllowPartialSource: true}); finding.Kind != "" {
 		l.Findings = append(l.Findings, finding)
 	}
+	l.Findings = append(l.Findings, l.reading.lossFindings()...)
 	return l
 }
 
@@ -108,7 +109,7 @@ func (g *glance) segment(ctx context.Context, s *lucene.Segment, r *reading) (er
 func (g *glance) look(doc *lucene.Doc) error {
 	d, ok, err := g.document(doc)
 	if !ok {
-		return nil
+		return err
 	}
 	e := Entry{Document: d, Stored: g.stored}
 	if bad, one := errors.AsType[*unsendable](err); one {

@@ -2,13 +2,13 @@ package rfs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"migassist/lucene"
+	"migassist/rfs/rebuild"
 	"migassist/snapshot"
 	"migassist/xcontent"
 )
@@ -41,6 +41,7 @@ type reading struct {
 	convert xcontent.Converter
 	how     string // what of it a resumed run must do alike; empty: nothing but copying
 	rebuild rebuildPlan
+	losses  []rebuild.Loss // what rebuilding does not bring back
 }
 
 // rebuildPlan opens a segment for putting documents together again; nil: they are read as they are stored.
@@ -49,6 +50,10 @@ type rebuildPlan func(ctx context.Context, docs *lucene.Documents) (rebuilder, e
 type rebuilder interface {
 	// Append appends the source of a document as JSON. One goroutine calls it, in ascending order.
 	Append(dst []byte, doc *lucene.Doc) ([]byte, error)
+	// Child takes a document without an id, which a nested object of the next one with an id made.
+	Child(doc *lucene.Doc) error
+	// Leap says that documents before the next one were not given.
+	Leap()
 }
 
 // newReading decides how an index is read. A refusal is a finding, and no reading.
@@ -60,12 +65,25 @@ func newReading(snap *snapshot.Snapshot, index *snapshot.Index, choices Choices)
 	finding, readable := r.chooseSource(index, choices)
 	switch {
 	case finding.Kind == "":
-		return r, nil
+		return r, r.lossFindings()
 	case !readable:
 		finding.Reason += "; nothing of it was moved"
 		r = nil
 	}
 	return r, []Finding{finding}
+}
+
+// lossFindings names each field that rebuilding does not bring back as it was sent.
+func (r *reading) lossFindings() []Finding {
+	var findings []Finding
+	for _, loss := range r.losses {
+		kind := "differs"
+		if loss.Gone {
+			kind = "lost"
+		}
+		findings = append(findings, Finding{Index: r.index, Kind: kind, Reason: loss.String()})
+	}
+	return findings
 }
 
 func readingOf(snap *snapshot.Snapshot, index *snapshot.Index) *reading {
@@ -157,11 +175,16 @@ func (r *reading) chooseSource(index *snapshot.Index, choices Choices) (finding 
 	return finding, true
 }
 
-// errRebuild is the error where there is no way to rebuild yet.
-var errRebuild = errors.New("this version can't rebuild documents")
-
+// chooseRebuild has documents put together again, where that can be done.
 func (r *reading) chooseRebuild(index *snapshot.Index) (finding Finding, readable bool) {
-	return Finding{Index: index.Name, Kind: "no-source", Reason: errRebuild.Error()}, false
+	plan, err := rebuild.NewPlan(index)
+	if err != nil {
+		return Finding{Index: index.Name, Kind: "no-source", Reason: err.Error()}, false
+	}
+	plan.Convert = r.convert
+	r.losses, r.how = plan.Losses(), join(r.how, "rebuilt")
+	r.rebuild = func(ctx context.Context, docs *lucene.Documents) (rebuilder, error) { return plan.Open(ctx, docs) }
+	return Finding{}, true
 }
 
 func join(a, b string) string {

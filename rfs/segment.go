@@ -43,6 +43,9 @@ func (s *segment) release() error {
 // follow makes the assembler ready for documents of a segment.
 func (a *assembler) follow(ctx context.Context, s *segment) error {
 	if a.segment == s {
+		if a.rebuilder != nil {
+			a.rebuilder.Leap() // over spans that others decode
+		}
 		return nil
 	}
 	if err := a.release(); err != nil {

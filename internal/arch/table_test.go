@@ -10,7 +10,7 @@ var rows = map[int][]string{
 	6: {"console", "internal/demo"},
 	5: {"rfs/verify"},
 	4: {"proxy", "replay", "rfs", "metadata"},
-	3: {"metadata/rules", "rfs/bulk", "replay/tuple"},
+	3: {"metadata/rules", "rfs/bulk", "rfs/rebuild", "replay/tuple"},
 	2: {
 		"transform", "snapshot", "xcontent", "capture/filelog", "capture/kafkalog",
 		"rfs/lease/filelease", "rfs/lease/indexlease", "rfs/lease/objectlease",

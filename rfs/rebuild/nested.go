@@ -1,0 +1,265 @@
+package rebuild
+
+import (
+	"fmt"
+	"slices"
+
+	"migassist/lucene"
+	"migassist/lucene/docvalues"
+)
+
+// Nested objects are documents of their own, right before the one they belong to, an object's own nested objects
+// before it:
+//
+//	offers[0].parts[0]  offers[0].parts[1]  offers[0]  offers[1]  root
+//
+// What says in the index whose child a document is, is only in the index of terms. Here its path is told from
+// what it holds; where there is but one path, there is nothing to tell.
+
+// block gathers the nested documents before the next root.
+type block struct {
+	wanted  bool // the plan has nested objects
+	started bool // a document was seen
+	docs    []kept
+	values  []keptValue
+	bytes   []byte
+	decoder lucene.Decoder
+	probes  []probe // to tell paths by; none where there is one path
+}
+
+// kept is a nested document.
+type kept struct {
+	number      int
+	first, last int // in block.values
+	scope       int // 0: not known
+}
+
+// keptValue is a stored value, its bytes in block.bytes.
+type keptValue struct {
+	field, from, to int
+	value           lucene.Value
+}
+
+// probe is a column of a nested object.
+type probe struct {
+	column *docvalues.Column
+	scope  int
+}
+
+// openBlock opens what tells the paths of nested documents apart.
+func (r *Rebuilder) openBlock(columns map[string]bool) error {
+	r.block.wanted = len(r.plan.scopes) > 1
+	if len(r.plan.scopes) <= 2 {
+		return nil
+	}
+	for number, s := range r.plan.scopes[1:] {
+		for _, l := range s.layers {
+			if name := r.plan.layers[l].name; !r.plan.layers[l].stored && columns[name] {
+				column, err := r.column(name)
+				if err != nil {
+					return err
+				}
+				if column != nil {
+					r.block.probes = append(r.block.probes, probe{column, number + 1})
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// Child takes a live document without an _id: a nested object of the next document that has one.
+func (r *Rebuilder) Child(doc *lucene.Doc) error {
+	if !r.block.wanted {
+		return nil
+	}
+	if err := r.block.begin(r, doc.Number); err != nil {
+		return err
+	}
+	return r.block.add(r, doc)
+}
+
+// Leap says that documents before the next one were not given: those of a span that another Rebuilder has, for example. What
+// was kept of nested ones is forgotten, and read again where it is needed.
+func (r *Rebuilder) Leap() {
+	r.block.started = false
+	r.block.reset()
+}
+
+// begin reads what lies before the first document seen: a span may begin in the middle of a block.
+func (b *block) begin(r *Rebuilder, first int) error {
+	if b.started || !b.wanted {
+		return nil
+	}
+	b.started = true
+	b.decoder.Limit = r.Limit
+	for reach := 64; first > 0; reach *= 8 {
+		from, found := max(0, first-reach), false
+		b.reset()
+		err := r.docs.Visit(r.ctx, &b.decoder, from, first, func(doc *lucene.Doc) error {
+			if r.isRoot(doc) {
+				found = true
+				b.reset()
+				return nil
+			}
+			return b.add(r, doc)
+		})
+		if err != nil {
+			return fmt.Errorf("nested documents before document %d: %w", first, err)
+		}
+		if found || from == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// isRoot tells whether a document has an id, as nested ones do not.
+func (r *Rebuilder) isRoot(doc *lucene.Doc) bool {
+	for field := range doc.Fields() {
+		if field.Name == "_id" || field.Name == "_uid" {
+			return true
+		}
+	}
+	return false
+}
+
+// reset forgets the block of the root before.
+func (b *block) reset() { b.docs, b.values, b.bytes = b.docs[:0], b.values[:0], b.bytes[:0] }
+
+// add keeps a nested document's stored values, which do not outlive the next document.
+func (b *block) add(r *Rebuilder, doc *lucene.Doc) error {
+	k := kept{number: doc.Number, first: len(b.values)}
+	for field, value := range doc.Fields() {
+		v := keptValue{field: field.Number, from: len(b.bytes), value: value}
+		b.bytes = append(b.bytes, value.Bytes...)
+		v.to = len(b.bytes)
+		b.values = append(b.values, v)
+	}
+	k.last = len(b.values)
+	var err error
+	if k.scope, err = b.scopeOf(r, k); err != nil {
+		return err
+	}
+	b.docs = append(b.docs, k)
+	return nil
+}
+
+// scopeOf tells the scope of a nested document: the innermost that something in it belongs to.
+func (b *block) scopeOf(r *Rebuilder, k kept) (int, error) {
+	if len(r.plan.scopes) == 2 {
+		return 1, nil
+	}
+	found := 0
+	for _, p := range b.probes {
+		has, err := p.column.Advance(k.number)
+		if err != nil {
+			return 0, err
+		}
+		if has {
+			found = max(found, p.scope)
+		}
+	}
+	for _, v := range b.values[k.first:k.last] {
+		if v.field >= len(r.targets) {
+			continue
+		}
+		switch target := r.targets[v.field]; {
+		case target >= 0:
+			found = max(found, r.plan.layers[target].field.node.scope)
+		case target == forIgnored:
+			entries, err := r.plan.readIgnored(nil, b.bytes[v.from:v.to])
+			if err != nil {
+				return 0, err
+			}
+			for _, entry := range entries {
+				found = max(found, entry.parent.within())
+			}
+		}
+	}
+	return found, nil
+}
+
+// within is the scope in which the members of an object are.
+func (n *node) within() int {
+	if n.nested > 0 {
+		return n.nested
+	}
+	return n.scope
+}
+
+// nested writes the nested objects of a path in the document at hand: one as it is, more as an array.
+func (w *writer) nested(n *node) error {
+	r := w.r
+	b := &r.block
+	from, to := r.window(n.scope)
+	at, count := len(w.buf), 0
+	w.buf = append(w.buf, '[')
+	for i := from; i < to; i++ {
+		k := b.docs[i]
+		if k.scope == 0 {
+			return fmt.Errorf("%w: nested document %d has no value that tells whether it is of %s", ErrUnsupported, k.number, n.path)
+		}
+		if k.scope != n.nested {
+			continue
+		}
+		if count++; count > 1 {
+			w.buf = append(w.buf, ',')
+		}
+		if err := w.nestedDoc(n, i); err != nil {
+			return err
+		}
+	}
+	switch count {
+	case 0:
+		w.buf = w.buf[:at]
+	case 1:
+		w.buf = append(w.buf[:at], w.buf[at+1:]...)
+	default:
+		w.buf = append(w.buf, ']')
+	}
+	return nil
+}
+
+// window is the part of the block that can hold nested documents of the document that a scope is at.
+func (r *Rebuilder) window(number int) (from, to int) {
+	if number == 0 {
+		return 0, len(r.block.docs)
+	}
+	to = r.scopes[number].at
+	for from = to; from > 0 && r.block.docs[from-1].scope != number; from-- {
+		if !r.plan.inside(r.block.docs[from-1].scope, number) {
+			break
+		}
+	}
+	return from, to
+}
+
+// inside tells whether a scope lies somewhere in another.
+func (p *Plan) inside(scope, outer int) bool {
+	for scope != 0 && scope != outer {
+		scope = p.scopes[scope].parent
+	}
+	return scope == outer
+}
+
+// nestedDoc writes one document of the block.
+func (w *writer) nestedDoc(n *node, i int) error {
+	r, k := w.r, w.r.block.docs[i]
+	state := &r.scopes[n.nested]
+	r.start(state)
+	state.at = i
+	for _, v := range r.block.values[k.first:k.last] {
+		if v.value.Bytes != nil {
+			v.value.Bytes = r.block.bytes[v.from:v.to:v.to]
+		}
+		if err := r.store(state, v.field, v.value); err != nil {
+			return err
+		}
+	}
+	if err := r.advance(n.nested, k.number); err != nil {
+		return err
+	}
+	slices.SortStableFunc(state.ignored, ignored.order)
+	return w.object(n, state)
+}
