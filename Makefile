@@ -12,7 +12,7 @@ LDFLAGS   := -s -w -X migassist/internal/cli.version=$(VERSION)
 LINTER    := bin/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-damage lint fuzz bench fixtures demo clean
+.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-damage e2e-rebuild lint fuzz bench fixtures demo clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +38,10 @@ e2e-cluster: ## the client, and the embedded target, held against real servers
 e2e-damage: ## every blob of every fixture cut, and a bit flipped, at each percent
 	$(GO) test -count=1 -timeout 60m ./rfs -run TestDamagedRepository -damage.step 1
 
-e2e-all: e2e e2e-metadata e2e-cluster e2e-damage ## all of these
+e2e-rebuild: ## random mappings and documents without _source, rebuilt and held against ten real servers
+	$(GO) test -tags e2e -count=1 -timeout 60m -run TestRebuiltIsWhatTheServerHad ./rfs/rebuild
+
+e2e-all: e2e e2e-metadata e2e-cluster e2e-damage e2e-rebuild ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 	$(LINTER) run --allow-parallel-runners ./...

@@ -1,7 +1,6 @@
 package rebuild
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -114,29 +113,6 @@ func testID(raw string, coded bool) string {
 		raw = raw[1:]
 	}
 	return base64.RawURLEncoding.EncodeToString([]byte(raw))
-}
-
-// answered reads what a server returned, one document a line.
-func answered(t testing.TB, file string) map[string]json.RawMessage {
-	t.Helper()
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	documents := map[string]json.RawMessage{}
-	lines := bufio.NewScanner(bytes.NewReader(raw))
-	lines.Buffer(nil, 64<<20)
-	for lines.Scan() {
-		var doc struct {
-			ID     string          `json:"_id"`
-			Source json.RawMessage `json:"_source"`
-		}
-		if err := json.Unmarshal(lines.Bytes(), &doc); err != nil {
-			t.Fatal(err)
-		}
-		documents[doc.ID] = doc.Source
-	}
-	return documents
 }
 
 // value decodes JSON with its numbers as written.

@@ -257,14 +257,13 @@ func (f filter) apply(dst []byte, begin int, path string) ([]byte, error) {
 	return f.filtered(dst[:begin], value, path)
 }
 
-func (f filter) filtered(dst, value []byte, path string) ([]byte, error) {
+func (f filter) filtered(dst, value []byte, path string) (_ []byte, err error) {
 	if all, isArray := elements(value); isArray {
 		dst = append(dst, '[')
 		for i, one := range all {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			var err error
 			if dst, err = f.filtered(dst, one, path); err != nil {
 				return dst, err
 			}
@@ -280,17 +279,19 @@ func (f filter) filtered(dst, value []byte, path string) ([]byte, error) {
 	}
 	dst = append(dst, '{')
 	for _, m := range all {
-		below := path + "." + m.name()
-		if !f.leadsTo(below) || !isObject(m.value) && m.value[0] != '[' && !f.keeps(below) {
-			continue
-		}
-		if dst[len(dst)-1] != '{' {
-			dst = append(dst, ',')
-		}
-		dst = append(append(dst, m.key...), ':')
-		if dst, err = f.filtered(dst, m.value, below); err != nil {
+		if dst, err = f.filteredMember(dst, m, path+"."+m.name()); err != nil {
 			return dst, err
 		}
 	}
 	return append(dst, '}'), nil
+}
+
+func (f filter) filteredMember(dst []byte, m member, path string) ([]byte, error) {
+	if !f.leadsTo(path) || !isObject(m.value) && m.value[0] != '[' && !f.keeps(path) {
+		return dst, nil
+	}
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	return f.filtered(append(append(dst, m.key...), ':'), m.value, path)
 }

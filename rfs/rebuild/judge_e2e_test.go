@@ -5,6 +5,7 @@ package rebuild
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/big"
 	"net/netip"
@@ -45,9 +46,7 @@ func leaves(prefix string, properties map[string]any) map[string]map[string]any 
 	for name, definition := range properties {
 		d := definition.(map[string]any)
 		if inner, ok := d["properties"].(map[string]any); ok {
-			for path, leaf := range leaves(prefix+name+".", inner) {
-				all[path] = leaf
-			}
+			maps.Copy(all, leaves(prefix+name+".", inner))
 			continue
 		}
 		all[prefix+name] = d

@@ -18,13 +18,12 @@ type random struct {
 
 // era is what a version has.
 type era struct {
-	name         string
-	major        int
-	openSearch   bool
-	synthetic    bool
-	derived      bool
-	types        []string
-	disabledOnly bool
+	name       string
+	major      int
+	openSearch bool
+	synthetic  bool
+	derived    bool
+	types      []string
 }
 
 // object makes the properties of an object.

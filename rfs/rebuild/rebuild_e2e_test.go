@@ -4,10 +4,10 @@ package rebuild
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -43,29 +43,26 @@ var eras = []struct {
 	{testcluster.Spec{Product: testcluster.OpenSearch, Version: "2.19.1"}, era{name: "disabled", major: 7, openSearch: true, types: slices.Concat(laterTypes, []string{"date_nanos", "scaled_float", "unsigned_long", "flat_object", "wildcard"})}},
 }
 
-// number reads a number from the environment.
-func number(name string, otherwise int) int {
-	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
-		return n
-	}
-	return otherwise
-}
+// What is tried: the mappings and documents of an earlier run again, more of them, and with what the servers refuse.
+var (
+	seed     = flag.Int64("rebuild.seed", time.Now().UnixNano()&0xFFFFFFF, "of the random mappings and documents")
+	indices  = flag.Int("rebuild.indices", 20, "per server")
+	refusals = flag.Bool("rebuild.refusals", false, "log what the servers refuse")
+)
 
-// Mappings and documents are random: REBUILD_SEED gives those of an earlier run again, REBUILD_INDICES is how many per
-// server.
+// Random mappings are filled with random documents.
 func TestRebuiltIsWhatTheServerHad(t *testing.T) {
-	seed := uint64(number("REBUILD_SEED", int(time.Now().UnixNano()&0xFFFFFFF)))
 	for _, e := range eras {
 		t.Run(e.spec.String()+"/"+e.era.name, func(t *testing.T) {
-			t.Logf("REBUILD_SEED=%d", seed)
+			t.Logf("-rebuild.seed=%d", *seed)
 			server, err := testcluster.Start(t.Context(), e.spec)
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer server.Stop() //nolint:errcheck // the server was the test's alone
-			r := random{rand.New(rand.NewPCG(seed, 1)), e.era, new(bool)}
+			defer server.Stop()
+			r := random{rand.New(rand.NewPCG(uint64(*seed), 1)), e.era, new(bool)}
 			s := session{t: t, Server: server, random: r, sent: map[string]map[string]any{}, mappings: map[string]map[string]any{}}
-			s.run(number("REBUILD_INDICES", 30))
+			s.run(*indices)
 		})
 	}
 }
@@ -93,7 +90,7 @@ func (s *session) run(indices int) {
 		}
 		s.create(fmt.Sprintf("r%d", len(s.mappings)))
 	}
-	if err := s.Server.Snapshot(s.t.Context(), "rebuild", "one", "r*"); err != nil {
+	if err := s.Snapshot(s.t.Context(), "rebuild", "one", "r*"); err != nil {
 		s.t.Fatal(err)
 	}
 	documents := 0
@@ -132,7 +129,7 @@ func (s *session) create(index string) {
 	}
 	body, _ := json.Marshal(map[string]any{"settings": settings, "mappings": root})
 	if _, err := s.Do(s.t.Context(), "PUT", "/"+index, body); err != nil {
-		if s.refused++; os.Getenv("REBUILD_VERBOSE") != "" {
+		if s.refused++; *refusals {
 			s.t.Log(err)
 		}
 		return
@@ -181,7 +178,7 @@ func (s *session) fill(index, kind string, properties map[string]any, first int)
 		for _, outcome := range item {
 			if outcome.Error == nil {
 				taken = append(taken, outcome.ID)
-			} else if s.refused++; os.Getenv("REBUILD_VERBOSE") != "" {
+			} else if s.refused++; *refusals {
 				s.t.Logf("%.300s", fmt.Sprint(outcome.Error))
 			}
 		}

@@ -69,7 +69,7 @@ func entriesOf(all []ignored, n *node) []ignored {
 // child writes a member, or nothing where the document has none.
 func (w *writer) child(n *node, state *scopeState) error {
 	derived := w.r.plan.mode == snapshot.SourceDerived
-	if w.r.marks[n.id] != state.serial && !(derived && n.field < 0) && n.nested == 0 && !n.holds {
+	if w.r.marks[n.id] != state.serial && (!derived || n.field >= 0) && n.nested == 0 && !n.holds {
 		return nil
 	}
 	begin := len(w.buf)
