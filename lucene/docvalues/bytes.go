@@ -22,8 +22,8 @@ type bytesSource interface {
 type pieces struct {
 	within extent
 	n      int64
-	fixed  int64   // bytes of each, where starts is nil
-	starts *rising // where each begins, and the last ends, from where the extent starts
+	fixed  int64        // bytes of each, where starts is nil
+	starts sequenceSpec // where each begins, and the last ends, from where the extent starts
 }
 
 func (p *pieces) open(f *source, limit int) bytesSource {
@@ -205,4 +205,18 @@ func inflate(c *input.Cursor, out []byte, there int) {
 	if _, err := lz4.Decode(out, there, len(out), src); err != nil {
 		c.FailAt(at, fmt.Sprintf("an LZ4 block of %d bytes", len(out)-there), err.Error())
 	}
+}
+
+// looseTerms are terms that stand alone.
+type looseTerms struct{ *pieces }
+
+func (t looseTerms) open(f *source) termSource {
+	return looseReader{t.pieces.open(f, longestTerm)}
+}
+
+type looseReader struct{ bytesSource }
+
+func (r looseReader) at(ord int64) ([]byte, error) {
+	term, _, err := r.bytesSource.at(ord)
+	return term, err
 }

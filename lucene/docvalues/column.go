@@ -114,7 +114,7 @@ func (x *Columns) Column(field int) (*Column, error) {
 		return nil, ErrNoColumn
 	}
 	f := x.source()
-	col := &Column{kind: e.kind, file: x.data, maxDoc: x.meta.owner.MaxDoc, limit: x.Limit, doc: -1, docs: e.docs.open(f)}
+	col := &Column{kind: e.kind, file: x.data, maxDoc: x.meta.owner.MaxDoc, limit: x.Limit, doc: -1, docs: e.docs.open(f), sets: e.sets}
 	if e.values != nil {
 		col.values = e.values.open(f)
 	}
@@ -139,7 +139,8 @@ type Column struct {
 	docs   docSet
 	values sequence
 	starts sequence
-	terms  *dictionary
+	sets   [][]int64
+	terms  termSource
 	bytes  bytesSource
 
 	doc   int // that it stands at
@@ -207,21 +208,12 @@ func (c *Column) read(doc int) (bool, error) {
 
 // readNumbers reads the values, or ordinals, of the document at a place.
 func (c *Column) readNumbers(place int64) error {
-	from, to := place, place+1
-	if c.starts != nil {
-		var err error
-		if from, err = c.starts.at(place); err == nil {
-			to, err = c.starts.at(place + 1)
-		}
-		if err != nil {
-			return err
-		}
-		if from < 0 || to < from {
-			return &input.CorruptError{File: c.file.Name(), Want: fmt.Sprintf("values of document %d from %d on", c.doc, from), Got: fmt.Sprintf("to %d", to)}
-		}
-		if to-from > int64(c.limit/8) {
-			return &TooLargeError{File: c.file.Name(), Doc: c.doc, Limit: c.limit}
-		}
+	if c.sets != nil {
+		return c.readSet(place)
+	}
+	from, to, err := c.span(place)
+	if err != nil {
+		return err
 	}
 	for i := from; i < to; i++ {
 		v, err := c.values.at(i)
@@ -230,11 +222,48 @@ func (c *Column) readNumbers(place int64) error {
 		}
 		if i > from {
 			if last := c.ints[len(c.ints)-1]; v < last || v == last && c.terms != nil {
-				return &input.CorruptError{File: c.file.Name(), Want: fmt.Sprintf("ascending values in document %d", c.doc), Got: fmt.Sprintf("%d after %d", v, last)}
+				return c.corrupt("ascending values", fmt.Sprintf("%d after %d", v, last))
 			}
 		}
 		c.ints = append(c.ints, v)
 	}
+	return nil
+}
+
+// span is which values belong to the document at a place.
+func (c *Column) span(place int64) (from, to int64, err error) {
+	if c.starts == nil {
+		return place, place + 1, nil
+	}
+	if from, err = c.starts.at(place); err == nil {
+		to, err = c.starts.at(place + 1)
+	}
+	switch {
+	case err != nil:
+		return 0, 0, err
+	case from < 0 || to < from:
+		return 0, 0, c.corrupt(fmt.Sprintf("values from %d on", from), fmt.Sprintf("to %d", to))
+	case to-from > int64(c.limit/8):
+		return 0, 0, &TooLargeError{File: c.file.Name(), Doc: c.doc, Limit: c.limit}
+	}
+	return from, to, nil
+}
+
+// corrupt says that the document's values are wrong.
+func (c *Column) corrupt(want, got string) error {
+	return &input.CorruptError{File: c.file.Name(), Want: fmt.Sprintf("%s in document %d", want, c.doc), Got: got}
+}
+
+// readSet reads which set of values the document at a place has.
+func (c *Column) readSet(place int64) error {
+	set, err := c.values.at(place)
+	if err != nil {
+		return err
+	}
+	if set < 0 || set >= int64(len(c.sets)) {
+		return c.corrupt(fmt.Sprintf("one of %d sets of values", len(c.sets)), fmt.Sprint(set))
+	}
+	c.ints = append(c.ints, c.sets[set]...)
 	return nil
 }
 

@@ -79,7 +79,7 @@ func TestEveryValue(t *testing.T) {
 func TestFromAnywhere(t *testing.T) {
 	forEach(t, func(t *testing.T, columns *docvalues.Columns, field docvalues.Field, want docValues) {
 		r := rand.New(rand.NewPCG(1, 2))
-		for range 8 {
+		for range 4 {
 			column, err := columns.Column(field.Number)
 			if err != nil {
 				t.Fatal(err)

@@ -26,8 +26,8 @@ func packedSize(n int64, bits int) int64 {
 	return n/8*int64(bits) + (n%8*int64(bits)+7)/8
 }
 
-// packed is a run of n numbers of the same width, as DirectWriter writes it: a stream of bits, lowest first (Lucene 9)
-// or highest first. All but the last few bytes of what is read belong to it.
+// packed is a run of n numbers of the same width, as DirectWriter and before it PackedInts write it: a stream of bits,
+// lowest first (Lucene 9) or highest first. All but the last few bytes of what is read belong to it.
 type packed struct {
 	win    *window
 	start  int64 // of the run
@@ -42,14 +42,19 @@ func (p *packed) at(i int64) (int64, error) {
 		return 0, place{p.win.file, p.start}.outside(i, p.n)
 	}
 	bit := i * int64(p.bits)
-	b, err := p.win.bytes(p.start+bit>>3, (p.bits+7)>>3)
+	shift := uint(bit & 7)
+	b, err := p.win.bytes(p.start+bit>>3, (int(shift)+p.bits+7)>>3)
 	if err != nil {
 		return 0, err
 	}
 	if p.little {
-		return int64(binary.LittleEndian.Uint64(b) >> (bit & 7) & (^uint64(0) >> (64 - p.bits))), nil
+		return int64(binary.LittleEndian.Uint64(b) >> shift & (^uint64(0) >> (64 - p.bits))), nil
 	}
-	return int64(binary.BigEndian.Uint64(b) << (bit & 7) >> (64 - p.bits)), nil
+	word := binary.BigEndian.Uint64(b) << shift
+	if int(shift)+p.bits > 64 { // never of DirectWriter's
+		word |= uint64(b[8]) >> (8 - shift)
+	}
+	return int64(word >> (64 - p.bits)), nil
 }
 
 // zeros are n numbers that take no bits.

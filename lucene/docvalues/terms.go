@@ -6,6 +6,16 @@ import (
 	"migassist/lucene/input"
 )
 
+// termsSpec is what .dvm says of a dictionary.
+type termsSpec interface {
+	open(f *source) termSource
+}
+
+// termSource gives terms by ordinal, each valid until the next.
+type termSource interface {
+	at(ord int64) ([]byte, error)
+}
+
 // terms describes a dictionary of n terms in their order, as Lucene 7 and later write it, in blocks of 1<<shift. The
 // first term of a block stands whole, the others without what they share with the one before:
 //
@@ -22,8 +32,11 @@ type terms struct {
 	primed  bool
 }
 
-func (t *terms) open(f *source) *dictionary {
-	return newDictionary(&blockTerms{terms: t, file: f.data, places: t.starts.open(f)}, t.n, t.shift, f)
+func (t *terms) open(f *source) termSource {
+	return newDictionary(&blockTerms{terms: t, blockLoader: blockLoader{
+		// a term has up to 11 bytes for its lengths, and LZ4 adds less than that
+		file: f.data, within: t.within, places: t.starts.open(f), blocks: t.starts.n, most: int64(t.longest+16)<<t.shift*2 + 64,
+	}}, t.n, t.shift, f)
 }
 
 // termBlocks reads a block of a dictionary.
@@ -47,13 +60,16 @@ func (b *termBlock) term(i int) []byte {
 	return b.data[from:b.ends[i]:b.ends[i]]
 }
 
-// appendTerm adds a term that shares its first bytes with an earlier one.
-func (b *termBlock) appendTerm(c *input.Cursor, longest int, shared, more []byte) {
-	if n := len(shared) + len(more); n > longest {
-		c.Expect(false, fmt.Sprintf("a term of at most %d bytes", longest), n)
+// share adds a term whose first bytes are those of an earlier one. It fails where that has less, or the term is too long.
+func (b *termBlock) share(c *input.Cursor, longest int, earlier []byte, shared int, more []byte) {
+	if c.Err() != nil {
 		return
 	}
-	b.data = append(append(b.data, shared...), more...)
+	if shared > len(earlier) || shared+len(more) > longest {
+		c.Expect(false, fmt.Sprintf("a term of at most %d bytes that shares at most %d", longest, len(earlier)), fmt.Sprintf("%d, %d", shared+len(more), shared))
+		return
+	}
+	b.data = append(append(b.data, earlier[:shared]...), more...)
 	b.ends = append(b.ends, int32(len(b.data)))
 }
 
@@ -137,10 +153,8 @@ func (d *dictionary) room() *termBlock {
 // blockTerms reads the blocks of Lucene 7 and later.
 type blockTerms struct {
 	*terms
+	blockLoader
 
-	file   input.File
-	places sequence
-	raw    []byte
 	packed []byte // what was compressed, behind the first term
 }
 
@@ -149,13 +163,11 @@ func (t *blockTerms) read(block int64, n int, into *termBlock) error {
 	if err != nil {
 		return err
 	}
-	length := c.VInt()
-	c.Expect(length <= t.longest, fmt.Sprintf("a term of at most %d bytes", t.longest), length)
-	first := c.Bytes(length)
+	first := c.Bytes(c.VInt())
+	into.share(c, t.longest, nil, 0, first)
 	if c.Err() != nil {
 		return c.Err()
 	}
-	into.appendTerm(c, t.longest, nil, first)
 	if n > 1 && t.lz4 {
 		c = t.inflate(c, first, n)
 	}
@@ -168,43 +180,43 @@ func (t *blockTerms) read(block int64, n int, into *termBlock) error {
 		if more == 16 {
 			more += c.VInt()
 		}
-		last := into.term(i - 1)
-		if c.Err() == nil && shared > len(last) {
-			c.Expect(false, fmt.Sprintf("at most the %d bytes of the term before to be shared", len(last)), shared)
-		}
-		rest := c.Bytes(more)
-		if c.Err() == nil {
-			into.appendTerm(c, t.longest, last[:shared], rest)
-		}
+		into.share(c, t.longest, into.term(i-1), shared, c.Bytes(more))
 	}
 	return c.Err()
 }
 
+// blockLoader reads the bytes of blocks of terms.
+type blockLoader struct {
+	file   input.File
+	within extent
+	places sequence // where each begins, from where the extent starts
+	blocks int64
+	most   int64 // more bytes than a block takes
+	raw    []byte
+}
+
 // load reads the bytes of a block, which the next one ends.
-func (t *blockTerms) load(block int64) (*input.Cursor, error) {
-	from, err := t.places.at(block)
+func (l *blockLoader) load(block int64) (*input.Cursor, error) {
+	from, err := l.places.at(block)
 	if err != nil {
 		return nil, err
 	}
-	to := t.within.length
-	if block+1 < t.starts.n {
-		if to, err = t.places.at(block + 1); err != nil {
+	to := l.within.length
+	if block+1 < l.blocks {
+		if to, err = l.places.at(block + 1); err != nil {
 			return nil, err
 		}
 	}
-	at := t.within.offset + from
-	if from < 0 || to < from || to > t.within.length || to-from > t.mostRaw() {
-		return nil, &input.CorruptError{File: t.file.Name(), Offset: t.within.offset, Want: fmt.Sprintf("a block of terms from %d on within %d bytes", from, t.within.length), Got: fmt.Sprintf("to %d", to)}
+	at := l.within.offset + from
+	if from < 0 || to < from || to > l.within.length || to-from > l.most {
+		return nil, &input.CorruptError{File: l.file.Name(), Offset: l.within.offset, Want: fmt.Sprintf("a block of terms from %d on within %d bytes", from, l.within.length), Got: fmt.Sprintf("to %d", to)}
 	}
-	if int64(cap(t.raw)) < to-from {
-		t.raw = make([]byte, to-from)
+	if int64(cap(l.raw)) < to-from {
+		l.raw = make([]byte, to-from)
 	}
-	t.raw = t.raw[:to-from]
-	return input.NewCursor(t.file.Name(), t.raw, at), input.ReadFull(t.file, t.raw, at)
+	l.raw = l.raw[:to-from]
+	return input.NewCursor(l.file.Name(), l.raw, at), input.ReadFull(l.file, l.raw, at)
 }
-
-// mostRaw is more bytes than any block takes: a term has up to 11 bytes for its lengths, LZ4 adds less.
-func (t *blockTerms) mostRaw() int64 { return int64(t.longest+16)<<t.shift*2 + 64 }
 
 // inflate decompresses what follows the first term and returns a cursor over it.
 func (t *blockTerms) inflate(c *input.Cursor, first []byte, n int) *input.Cursor {

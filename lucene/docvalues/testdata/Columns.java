@@ -150,6 +150,7 @@ public class Columns {
     s.put("binary", "l_binary", i -> one("zzzz".substring(0, i % 4)));
     s.put("binary", "l_binary_sparse", i -> i % 64 == 9 ? one("zz".substring(0, i / 64 % 2)) : NONE);
     s.put("sorted", "l_sorted", i -> i % 8 < 7 ? one("k" + i % 100) : NONE);
+    s.put("sorted", "l_terms", i -> i % 90 == 5 ? one("shared-beginning-" + Long.toString(mix(i) >>> 34, 36) + (i % 9000 == 5 ? longTerm(i) + longTerm(0) : "")) : NONE);
     s.put("sorted_set", "l_set", i -> some(i % 3, k -> ("k" + (i + k) % 10).getBytes()));
     s.put("sorted_numeric", "l_multi", i -> some(i % 3, k -> (long) (i + k) % 10));
     s.put("sorted_numeric", "l_single", i -> one(i / 1000));
