@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"migassist/internal/blob"
@@ -17,14 +18,26 @@ import (
 // footerLines is how many lines [input.Cursor.Footer] notes: magic, algorithm, CRC.
 const footerLines = 3
 
+// metadataBlobs are how the names of those begin or end that can be described.
+var metadataBlobs = []struct{ prefix, suffix string }{
+	{rootPrefix, ""}, // index-N at the root, index-GENERATION in a shard
+	{"", ".dat"},
+	{oldRoot, ""},     // also index.latest
+	{"snapshot-", ""}, // of Elasticsearch 1: info, index metadata and file list
+	{"metadata-", ""}, // of Elasticsearch 1
+	{incompatibleName, ""},
+	{"snapshot_path_", ""}, // of OpenSearch
+}
+
 // Describe prints what the reader makes of one metadata blob: offset, bytes, meaning, and the JSON it
-// holds. It knows index-N and index.latest at the root, and every .dat and index-… below. What was
-// understood before an error is printed too.
+// holds. It knows index-N, index.latest and index at the root, and every .dat, index-… and snapshot-… below. What
+// was understood before an error is printed too.
 func Describe(ctx context.Context, store blob.Reader, name string, w io.Writer) error {
 	base := path.Base(name)
-	isDat := strings.HasSuffix(base, ".dat") || strings.HasPrefix(base, rootPrefix)
-	if !isDat && base != latestName {
-		return fmt.Errorf("describe %s: it is no metadata blob (index-…, %s, *.dat); give a Lucene file as INDEX/SHARD/FILE", name, latestName)
+	if !slices.ContainsFunc(metadataBlobs, func(m struct{ prefix, suffix string }) bool {
+		return strings.HasPrefix(base, m.prefix) && strings.HasSuffix(base, m.suffix)
+	}) {
+		return fmt.Errorf("describe %s: it is no metadata blob (index-…, %s, *.dat, snapshot-…, metadata-…); give a Lucene file as INDEX/SHARD/FILE", name, latestName)
 	}
 	data, err := blob.ReadAll(ctx, store, name, maxBlob)
 	if err != nil {
@@ -34,7 +47,7 @@ func Describe(ctx context.Context, store blob.Reader, name string, w io.Writer) 
 	switch {
 	case base == latestName:
 		out.latest()
-	case kindOf(data) == kindJSON:
+	case kindOf(data) == kindJSON, kindOf(data) == kindLZF:
 		out.bare()
 	default:
 		out.wrapped()
@@ -60,10 +73,15 @@ func (d *describer) latest() {
 	d.fail(c.Err())
 }
 
-// bare prints JSON without envelope, as index-N is.
+// bare prints JSON without envelope, as index-N is, or LZF of it.
 func (d *describer) bare() {
-	d.lines([]input.Line{{Bytes: d.data, Meaning: fmt.Sprintf("JSON of %d bytes, without envelope", len(d.data))}})
-	d.json(d.data)
+	d.lines([]input.Line{{Bytes: d.data, Meaning: fmt.Sprintf("%s of %d bytes, without envelope", kindOf(d.data), len(d.data))}})
+	text, err := decodeBody(d.name, 0, d.data)
+	if err != nil {
+		d.fail(err)
+		return
+	}
+	d.json(text)
 }
 
 // wrapped prints a blob in its envelope, with the JSON between header and footer.

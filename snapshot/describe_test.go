@@ -29,7 +29,14 @@ func TestDescribePrintsOffsetBytesAndMeaning(t *testing.T) {
 	repo["meta-badcrc.dat"] = slices.Clone(served)
 	repo["meta-badcrc.dat"][60] ^= 1
 	repo["index-1"] = []byte(`{"snapshots":[`)
+	for name, data := range newHandmade().first(t, lzf) {
+		if !strings.Contains(name, "/") {
+			repo[name] = data
+		}
+	}
+	repo["metadata-s"] = repo["metadata-s"][:20]
 	for blobName, wantErr := range map[string]string{
+		"index": "", "snapshot-s": "", "metadata-s": "corrupt metadata-s",
 		"index-0": "", "index.latest": "", "snap-U.dat": "", "indices/I/0/snap-U.dat": "", "snap-real.dat": "",
 		"meta-broken.dat": "corrupt meta-broken.dat", "meta-badcrc.dat": "CRC32", "index-1": "corrupt index-1",
 	} {
@@ -74,6 +81,26 @@ func TestDescribeTakesEveryMetadataBlobOfTheFixtures(t *testing.T) {
 			var out bytes.Buffer
 			if err := snapshot.Describe(t.Context(), store, blobName, &out); err != nil || out.Len() < 50 {
 				t.Errorf("%s of %s: %d bytes, error %v", blobName, name, out.Len(), err)
+			}
+		}
+	}
+}
+
+func TestDescribeTakesEveryMetadataBlobOfTheSmallRepositories(t *testing.T) {
+	roots, err := filepath.Glob("testdata/repositories/*-*")
+	if err != nil || len(roots) < 10 {
+		t.Fatalf("%d repositories, error %v", len(roots), err)
+	}
+	for _, root := range roots {
+		repo := treeOf(t, root)
+		store := repo.store()
+		for blobName := range repo {
+			if strings.HasPrefix(filepath.Base(blobName), "__") {
+				continue
+			}
+			var out bytes.Buffer
+			if err := snapshot.Describe(t.Context(), store, blobName, &out); err != nil || out.Len() < 50 {
+				t.Errorf("%s of %s: %d bytes, error %v", blobName, root, out.Len(), err)
 			}
 		}
 	}

@@ -23,7 +23,8 @@ func (x *Index) vectorsLeftOut() []string {
 			types = []string{"dense_vector", "sparse_vector", "rank_vectors"}
 		}
 	case version.OpenSearch:
-		if x.Settings["index.knn"] == "true" && x.switchedOn("index.knn.derived_source.enabled", x.Created.AtLeast(3, 0)) {
+		// The plugin writes the setting into each index with index.knn that is created.
+		if x.Settings["index.knn"] == "true" && x.switchedOn("index.knn.derived_source.enabled", false) {
 			types = []string{"knn_vector"}
 		}
 	case version.Unknown:
