@@ -74,8 +74,8 @@ func pass(ctx context.Context, folder string, workers int) (totals, error) {
 	if workers == 1 {
 		return alone(ctx, commit)
 	}
-	spans := make(chan *lucene.Span, workers)
-	pool := lucene.NewSpanPool(2*workers + 2)
+	spans := make(chan *lucene.Span, 4*workers)
+	pool := lucene.NewSpanPool(6*workers + 2)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(spans)
