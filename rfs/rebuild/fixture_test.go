@@ -18,14 +18,13 @@ import (
 	"migassist/snapshot"
 )
 
-// openIndex opens an index of the last snapshot of the repository in a folder.
-func openIndex(ctx context.Context, folder, index string) (*snapshot.Index, error) {
+// openIndex opens an index of a snapshot in the repository in a folder.
+func openIndex(ctx context.Context, folder, name, index string) (*snapshot.Index, error) {
 	repository, err := snapshot.Open(ctx, blob.FromFS(os.DirFS(folder), folder))
 	if err != nil {
 		return nil, err
 	}
-	summaries := repository.Snapshots()
-	snap, err := repository.Snapshot(ctx, summaries[len(summaries)-1].Name)
+	snap, err := repository.Snapshot(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +37,7 @@ func rebuilt(ctx context.Context, index *snapshot.Index) (map[string]string, *Pl
 	if err != nil {
 		return nil, nil, err
 	}
-	plan.young = true
+	plan.bare = true
 	documents := map[string]string{}
 	for number := range index.Shards {
 		shard, err := index.Shard(ctx, number)
@@ -75,7 +74,7 @@ func rebuildSegment(ctx context.Context, plan *Plan, segment *lucene.Segment, do
 			return err
 		}
 		err = decoder.Decode(span, 0, func(doc *lucene.Doc) error {
-			id := testID(cmp.Or(string(doc.Values[0].Bytes), string(doc.Values[1].Bytes)), doc.Values[0].Kind == lucene.Bytes)
+			id := testID(doc)
 			if id == "" {
 				return rebuilder.Child(doc)
 			}
@@ -96,8 +95,10 @@ func rebuildSegment(ctx context.Context, plan *Plan, segment *lucene.Segment, do
 	return nil
 }
 
-// testID decodes the ids that the tests use.
-func testID(raw string, coded bool) string {
+// testID decodes the id of a document that was opened with _id and _uid first.
+func testID(doc *lucene.Doc) string {
+	raw := cmp.Or(string(doc.Values[0].Bytes), string(doc.Values[1].Bytes))
+	coded := doc.Values[0].Kind == lucene.Bytes
 	if _, id, ok := strings.Cut(raw, "#"); ok && !coded {
 		return id
 	}

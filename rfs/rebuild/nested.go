@@ -19,7 +19,8 @@ import (
 // block gathers the nested documents before the next root.
 type block struct {
 	wanted  bool // the plan has nested objects
-	started bool // a document was seen
+	started bool // nothing is missing before the next document
+	seen    int  // the document after the last one that was given
 	docs    []kept
 	values  []keptValue
 	bytes   []byte
@@ -79,43 +80,54 @@ func (r *Rebuilder) Child(doc *lucene.Doc) error {
 	return r.block.add(r, doc)
 }
 
-// Leap says that documents before the next one were not given: those of a span that another Rebuilder has, for example. What
-// was kept of nested ones is forgotten, and read again where it is needed.
-func (r *Rebuilder) Leap() {
-	r.block.started = false
-	r.block.reset()
-}
+// Leap says that documents before the next one may not have been given: those of a span that another Rebuilder has, for
+// example. Nested ones among them are read where they are needed.
+func (r *Rebuilder) Leap() { r.block.started = false }
 
-// begin reads what lies before the first document seen: a span may begin in the middle of a block.
+// begin reads the nested documents that lie before the first one given, up to the root before them or the last one seen: a span
+// may begin in the middle of a block.
 func (b *block) begin(r *Rebuilder, first int) error {
 	if b.started || !b.wanted {
 		return nil
 	}
 	b.started = true
 	b.decoder.Limit = r.Limit
-	for reach := 64; first > 0; reach *= 8 {
-		from, found := max(0, first-reach), false
-		b.reset()
-		err := r.docs.Visit(r.ctx, &b.decoder, from, first, func(doc *lucene.Doc) error {
-			if r.isRoot(doc) {
-				found = true
-				b.reset()
-				return nil
-			}
-			return b.add(r, doc)
-		})
-		if err != nil {
-			return fmt.Errorf("nested documents before document %d: %w", first, err)
-		}
-		if found || from == 0 {
-			break
-		}
+	from, err := b.rootBefore(r, first)
+	if err == nil {
+		err = r.docs.Visit(r.ctx, &b.decoder, from, first, func(doc *lucene.Doc) error { return b.add(r, doc) })
+	}
+	if err != nil {
+		return fmt.Errorf("nested documents before document %d: %w", first, err)
 	}
 	return nil
 }
 
+// rootBefore returns the document after the last root before first, and forgets what was kept for that root. It looks back
+// further and further, but not beyond what was seen already.
+func (b *block) rootBefore(r *Rebuilder, first int) (from int, err error) {
+	for reach := 64; ; reach *= 8 {
+		from = max(b.seen, first-reach)
+		root := -1
+		err := r.docs.Visit(r.ctx, &b.decoder, from, first, func(doc *lucene.Doc) error {
+			if isRoot(doc) {
+				root = doc.Number
+			}
+			return nil
+		})
+		switch {
+		case err != nil:
+			return 0, err
+		case root >= 0:
+			b.reset()
+			return root + 1, nil
+		case from == b.seen:
+			return from, nil
+		}
+	}
+}
+
 // isRoot tells whether a document has an id, as nested ones do not.
-func (r *Rebuilder) isRoot(doc *lucene.Doc) bool {
+func isRoot(doc *lucene.Doc) bool {
 	for field := range doc.Fields() {
 		if field.Name == "_id" || field.Name == "_uid" {
 			return true
@@ -124,11 +136,17 @@ func (r *Rebuilder) isRoot(doc *lucene.Doc) bool {
 	return false
 }
 
-// reset forgets the block of the root before.
+// end forgets the block of a root.
+func (b *block) end(root int) {
+	b.seen = root + 1
+	b.reset()
+}
+
 func (b *block) reset() { b.docs, b.values, b.bytes = b.docs[:0], b.values[:0], b.bytes[:0] }
 
 // add keeps a nested document's stored values, which do not outlive the next document.
 func (b *block) add(r *Rebuilder, doc *lucene.Doc) error {
+	b.seen = doc.Number + 1
 	k := kept{number: doc.Number, first: len(b.values)}
 	for field, value := range doc.Fields() {
 		v := keptValue{field: field.Number, from: len(b.bytes), value: value}

@@ -40,7 +40,7 @@ type Plan struct {
 	rootOff  bool // the whole document is one ignored value
 	losses   []Loss
 	filter   filter
-	young    bool // _recovery_source is not looked at: tests see what remains without it
+	bare     bool // what is still there of the whole document is not looked at: tests see what remains without it
 	keepsNew bool // _ignored_source is written in the layout of Elasticsearch 9.2
 }
 

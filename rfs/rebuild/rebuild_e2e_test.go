@@ -203,7 +203,7 @@ func (s *session) post(path string) {
 
 // compare holds the rebuilt documents of an index against what they should be, and returns how many are right.
 func (s *session) compare(t *testing.T, index string) (right int) {
-	x, err := openIndex(t.Context(), filepath.Join(s.Repo, "rebuild"), index)
+	x, err := openIndex(t.Context(), filepath.Join(s.Repo, "rebuild"), "one", index)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,9 +257,4 @@ func (s *session) returned(t *testing.T, index string) map[string]json.RawMessag
 		documents[hit.ID] = hit.Source
 	}
 	return documents
-}
-
-func asJSON(v any) string {
-	text, _ := json.Marshal(v)
-	return strings.TrimSpace(string(text))
 }

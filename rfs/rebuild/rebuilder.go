@@ -154,7 +154,7 @@ func (r *Rebuilder) Append(dst []byte, doc *lucene.Doc) ([]byte, error) {
 	if err := r.block.begin(r, doc.Number); err != nil {
 		return dst, err
 	}
-	defer r.block.reset()
+	defer r.block.end(doc.Number)
 	state := &r.scopes[0]
 	r.source, r.recovery = nil, nil
 	r.start(state)
@@ -186,9 +186,9 @@ func (r *Rebuilder) Append(dst []byte, doc *lucene.Doc) ([]byte, error) {
 // complete returns the document as it was sent, where it is still there.
 func (r *Rebuilder) complete() []byte {
 	switch {
-	case r.plan.exact():
+	case r.plan.exact(), r.plan.bare:
 		return nil
-	case len(r.recovery) > 0 && !r.plan.young:
+	case len(r.recovery) > 0:
 		return r.recovery
 	case r.plan.mode == snapshot.SourceDisabled && len(r.source) > 0:
 		return r.source
