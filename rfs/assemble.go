@@ -6,16 +6,16 @@ import (
 	"fmt"
 
 	"migassist/lucene"
-	"migassist/lucene/input"
+	"migassist/rfs/rebuild"
 	"migassist/xcontent"
 )
 
 // assembler makes users' documents out of Lucene documents: identity, and the source as JSON. It belongs to one goroutine.
 type assembler struct {
 	reading   *reading
-	segment   *segment  // that is held for the rebuilder
-	rebuilder rebuilder // of the segment at hand; nil: the source is what is stored
-	limit     int       // bytes that a source may take when it is converted
+	segment   *segment           // that is held for the rebuilder
+	rebuilder *rebuild.Rebuilder // of the segment at hand; nil: the source is what is stored
+	limit     int                // bytes that a source may take when it is converted, or a chunk to be read twice
 	id        []byte
 
 	stored    []byte // the source of the last document, as it lies there
@@ -80,11 +80,11 @@ func (a *assembler) rebuilt(doc *lucene.Doc) ([]byte, error) {
 	a.forgetGiant()
 	var err error
 	a.json, err = a.rebuilder.Append(a.json[:0], doc)
-	if _, corrupt := errors.AsType[*input.CorruptError](err); corrupt {
+	switch {
+	case errors.Is(err, rebuild.ErrUnsupported):
+		return nil, unsent("not_rebuilt", "document %d: %v", doc.Number, err)
+	case err != nil:
 		return nil, fmt.Errorf("rebuild document %d: %w", doc.Number, err)
-	}
-	if err != nil {
-		return nil, unsent("not_rebuilt", "_source can't be rebuilt: %v", err)
 	}
 	return a.json, nil
 }

@@ -32,10 +32,7 @@ type Entry struct {
 // chunks may take, in bytes; 0 is 256 MiB.
 func NewLook(snap *snapshot.Snapshot, index *snapshot.Index, rebuild bool, memory int) *Look {
 	l := &Look{index: index, reading: readingOf(snap, index), memory: Options{Memory: memory}.withDefaults().Memory}
-	if finding, _ := l.reading.chooseSource(index, Choices{RebuildSource: rebuild, AllowPartialSource: true}); finding.Kind != "" {
-		l.Findings = append(l.Findings, finding)
-	}
-	l.Findings = append(l.Findings, l.reading.lossFindings()...)
+	l.Findings, _ = l.reading.chooseSource(index, Choices{RebuildSource: rebuild, AllowPartialSource: true})
 	return l
 }
 

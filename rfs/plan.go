@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"migassist/lucene"
+	"migassist/rfs/rebuild"
 	"migassist/snapshot"
 )
 
@@ -33,7 +34,7 @@ func (i Item) String() string { return fmt.Sprintf("%s[%d]", i.Index, i.Shard) }
 // Finding is something the operator should know of that did not stop the run.
 type Finding struct {
 	Index string `json:"index"`
-	// Kind is one of missing, several-types, no-source, filtered-source, rebuilt, unsupported, unreadable,
+	// Kind is one of missing, several-types, no-source, filtered-source, rebuilt, differs, lost, unsupported, unreadable,
 	// partial, refused, skipped, replaced.
 	Kind   string `json:"kind"`
 	Reason string `json:"reason"`
@@ -81,7 +82,7 @@ func unreadable(index string, err error) Finding {
 // unsupported tells whether a whole index is of a kind that is not read, rather than damaged somewhere.
 func unsupported(err error) bool {
 	_, format := errors.AsType[*lucene.UnsupportedError](err)
-	return format || errors.Is(err, snapshot.ErrUnsupported)
+	return format || errors.Is(err, snapshot.ErrUnsupported) || errors.Is(err, rebuild.ErrUnsupported)
 }
 
 // add plans one index. It becomes part of the plan whole, without the shards that can't be read, or not at all.
@@ -97,7 +98,7 @@ func (p *Plan) add(ctx context.Context, snap *snapshot.Snapshot, name string, ch
 	}
 	var items []Item
 	for number := range index.Shards {
-		item, err := planShard(ctx, index, number)
+		item, err := planShard(ctx, index, number, reading)
 		switch {
 		case ctx.Err() != nil, err != nil && unsupported(err):
 			return err
@@ -145,20 +146,33 @@ func (p *Plan) drop(why Finding) {
 	p.find(why)
 }
 
-func planShard(ctx context.Context, index *snapshot.Index, number int) (Item, error) {
+func planShard(ctx context.Context, index *snapshot.Index, number int, reading *reading) (Item, error) {
 	item := Item{Index: index.Name, Shard: number}
 	commit, err := openShard(ctx, index, number)
 	if err != nil {
 		return item, err
 	}
 	for _, segment := range commit.Segments {
-		if err := segment.Check(ctx); err != nil {
+		if err := checkSegment(ctx, segment, reading); err != nil {
 			return item, fmt.Errorf("shard %d: %w", number, err)
 		}
 		item.Docs += int64(segment.MaxDoc)
 		item.Live += int64(segment.MaxDoc - segment.Deleted - segment.SoftDeleted)
 	}
 	return item, nil
+}
+
+// checkSegment tells whether a segment's documents can be read, or rebuilt, as far as the formats of its files say.
+func checkSegment(ctx context.Context, s *lucene.Segment, reading *reading) error {
+	if reading.rebuild == nil {
+		return s.Check(ctx)
+	}
+	opened, err := openSegment(ctx, s, reading)
+	if err != nil {
+		return err
+	}
+	_, err = reading.rebuild.Open(ctx, opened.docs)
+	return errors.Join(err, opened.release())
 }
 
 func openShard(ctx context.Context, index *snapshot.Index, number int) (*lucene.Commit, error) {

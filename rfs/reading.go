@@ -1,13 +1,11 @@
 package rfs
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"migassist/lucene"
 	"migassist/rfs/rebuild"
 	"migassist/snapshot"
 	"migassist/xcontent"
@@ -39,21 +37,8 @@ type reading struct {
 	quoted  map[string]string // the same as JSON strings
 	whole   string            // index as a JSON string
 	convert xcontent.Converter
-	how     string // what of it a resumed run must do alike; empty: nothing but copying
-	rebuild rebuildPlan
-	losses  []rebuild.Loss // what rebuilding does not bring back
-}
-
-// rebuildPlan opens a segment for putting documents together again; nil: they are read as they are stored.
-type rebuildPlan func(ctx context.Context, docs *lucene.Documents) (rebuilder, error)
-
-type rebuilder interface {
-	// Append appends the source of a document as JSON. One goroutine calls it, in ascending order.
-	Append(dst []byte, doc *lucene.Doc) ([]byte, error)
-	// Child takes a document without an id, which a nested object of the next one with an id made.
-	Child(doc *lucene.Doc) error
-	// Leap says that documents before the next one were not given.
-	Leap()
+	how     string        // what of it a resumed run must do alike; empty: nothing but copying
+	rebuild *rebuild.Plan // nil: documents are read as they are stored
 }
 
 // newReading decides how an index is read. A refusal is a finding, and no reading.
@@ -62,28 +47,14 @@ func newReading(snap *snapshot.Snapshot, index *snapshot.Index, choices Choices)
 	if refusal := r.chooseTargets(choices.MultiType); refusal != "" {
 		return nil, []Finding{{Index: index.Name, Kind: "several-types", Reason: refusal}}
 	}
-	finding, readable := r.chooseSource(index, choices)
-	switch {
-	case finding.Kind == "":
-		return r, r.lossFindings()
-	case !readable:
-		finding.Reason += "; nothing of it was moved"
-		r = nil
-	}
-	return r, []Finding{finding}
-}
-
-// lossFindings names each field that rebuilding does not bring back as it was sent.
-func (r *reading) lossFindings() []Finding {
-	var findings []Finding
-	for _, loss := range r.losses {
-		kind := "differs"
-		if loss.Gone {
-			kind = "lost"
+	findings, readable := r.chooseSource(index, choices)
+	if !readable {
+		for i := range findings {
+			findings[i].Reason += "; nothing of it was moved"
 		}
-		findings = append(findings, Finding{Index: r.index, Kind: kind, Reason: loss.String()})
+		return nil, findings
 	}
-	return findings
+	return r, findings
 }
 
 func readingOf(snap *snapshot.Snapshot, index *snapshot.Index) *reading {
@@ -150,41 +121,61 @@ func (r *reading) target(d Document) (string, error) {
 	return "", unsent("other_type", "its type %q is not in the mapping of the index, which has %q: under the same id there may be another document", d.Type, r.types)
 }
 
-// chooseSource says whether documents are read as they are stored or rebuilt, or why neither. A finding without kind
-// is none.
-func (r *reading) chooseSource(index *snapshot.Index, choices Choices) (finding Finding, readable bool) {
+// chooseSource says whether documents are read as they are stored or rebuilt, or why neither, and what they lose.
+func (r *reading) chooseSource(index *snapshot.Index, choices Choices) (findings []Finding, readable bool) {
 	source := index.Source()
-	finding = Finding{Index: index.Name, Kind: "no-source"}
+	finding := Finding{Index: index.Name, Kind: "no-source"}
 	switch {
 	case source.Mode == snapshot.SourceStored:
-		return Finding{}, true
+		return nil, true
 	case choices.RebuildSource:
 		return r.chooseRebuild(index)
 	case source.Mode != snapshot.SourceFiltered:
 		finding.Reason = fmt.Sprintf("its _source is %s: documents were not kept as they were sent, and --rebuild-source is not given, which puts them together again from what else the index keeps", source.Mode)
-		return finding, false
+		return []Finding{finding}, false
 	}
 	finding.Kind = "filtered-source"
 	finding.Reason = "its _source keeps " + filtered(source)
 	if !choices.AllowPartialSource {
 		finding.Reason += ": documents would lose what it leaves out. --rebuild-source puts that back from what else the index keeps, --allow-partial-source takes them as they are"
-		return finding, false
+		return []Finding{finding}, false
 	}
 	r.how = join(r.how, "partial")
 	finding.Reason += "; what it leaves out does not come along and can't be searched on the target"
-	return finding, true
+	return []Finding{finding}, true
 }
 
-// chooseRebuild has documents put together again, where that can be done.
-func (r *reading) chooseRebuild(index *snapshot.Index) (finding Finding, readable bool) {
+// chooseRebuild has documents put together again. Only where that is what the server does too, and nothing is lost, there
+// is nothing to find.
+func (r *reading) chooseRebuild(index *snapshot.Index) (findings []Finding, readable bool) {
+	mode := index.SourceMode()
 	plan, err := rebuild.NewPlan(index)
 	if err != nil {
-		return Finding{Index: index.Name, Kind: "no-source", Reason: err.Error()}, false
+		return []Finding{{Index: index.Name, Kind: "no-source", Reason: fmt.Sprintf("its _source is %s, and %v", mode, err)}}, false
 	}
 	plan.Convert = r.convert
-	r.losses, r.how = plan.Losses(), join(r.how, "rebuilt")
-	r.rebuild = func(ctx context.Context, docs *lucene.Documents) (rebuilder, error) { return plan.Open(ctx, docs) }
-	return Finding{}, true
+	r.rebuild, r.how = plan, join(r.how, "rebuilt")
+	if mode != snapshot.SourceSynthetic && mode != snapshot.SourceDerived {
+		findings = append(findings, Finding{Index: index.Name, Kind: "rebuilt", Reason: fmt.Sprintf("its _source is %s; "+
+			"documents are put together again from what else the index keeps, and are not byte for byte what was sent", mode)})
+	}
+	return append(findings, lossFindings(index.Name, plan.Losses())...), true
+}
+
+// lossFindings makes a finding for each field that does not come back as it was sent, in the order of the losses.
+func lossFindings(index string, losses []rebuild.Loss) []Finding {
+	var findings []Finding
+	for i, loss := range losses {
+		if i == 0 || losses[i-1].Field != loss.Field {
+			findings = append(findings, Finding{Index: index, Kind: "differs", Reason: loss.String()})
+		} else {
+			findings[len(findings)-1].Reason += "; " + loss.Reason
+		}
+		if loss.Gone {
+			findings[len(findings)-1].Kind = "lost"
+		}
+	}
+	return findings
 }
 
 func join(a, b string) string {

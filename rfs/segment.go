@@ -55,10 +55,11 @@ func (a *assembler) follow(ctx context.Context, s *segment) error {
 	if s.reading.rebuild == nil {
 		return nil
 	}
-	rebuilder, err := s.reading.rebuild(ctx, s.docs)
+	rebuilder, err := s.reading.rebuild.Open(ctx, s.docs)
 	if err != nil {
 		return err
 	}
+	rebuilder.Limit = a.limit
 	a.segment, a.rebuilder = s.hold(), rebuilder
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"migassist/lucene"
+	"migassist/xcontent/literal"
 )
 
 // codec turns what Lucene keeps of a field into JSON. A function that is nil means that values of the type are not
@@ -28,28 +29,10 @@ var errCoding = errors.New("bytes that are not in the coding of the field's type
 // appendInteger is byte, short, integer, long.
 func appendInteger(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }
 
-// appendDouble appends the shortest text that reads as the same number, and no infinity, which JSON does not have.
-func appendDouble(dst []byte, f float64) []byte { return appendFloat(dst, f, 64) }
+// appendDouble appends a double as Jackson does.
+func appendDouble(dst []byte, f float64) []byte { return literal.AppendFloat(dst, f, 64) }
 
-func appendSingle(dst []byte, f float32) []byte { return appendFloat(dst, float64(f), 32) }
-
-func appendFloat(dst []byte, f float64, bits int) []byte {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return appendString(dst, strconv.AppendFloat(nil, f, 'g', -1, bits))
-	}
-	format := byte('f')
-	if size := math.Abs(f); size != 0 && (size < 1e-3 || size >= 1e16) {
-		format = 'e'
-	}
-	begin := len(dst)
-	dst = strconv.AppendFloat(dst, f, format, -1, bits)
-	for _, b := range dst[begin:] {
-		if b == '.' || b == 'e' {
-			return dst
-		}
-	}
-	return append(dst, '.', '0')
-}
+func appendSingle(dst []byte, f float32) []byte { return literal.AppendFloat(dst, float64(f), 32) }
 
 // Numbers in columns are integers that sort like them: the bits below the sign are turned around where it is set.
 // Source: NumericUtils and HalfFloatPoint of Lucene.
