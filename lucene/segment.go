@@ -37,7 +37,7 @@ const (
 	VerifyFiles Verification = iota
 	// VerifyRead is for far stores, where bytes cost: of doc values only the column that is used is read, and of stored
 	// fields nothing before the first document that is asked for; the CRC of neither is then compared. Stored fields
-	// that are read from their beginning are.
+	// that are read from their beginning are verified, and doc values that are small beside the stored fields.
 	VerifyRead
 )
 
