@@ -187,7 +187,8 @@ func TestSourceModeLooksAtEveryTypeAndSetting(t *testing.T) {
 			snapshot.Source{Mode: snapshot.SourceFiltered, Type: "_doc", Excludes: []string{"a", "o.deep", "v"}},
 		},
 		"vectors of OpenSearch": {
-			[]any{vectors}, object{"index.version.created": "137247827", "index.knn": "true", "index.knn.derived_source.enabled": "true"},
+			[]any{vectors},
+			object{"index.version.created": "137247827", "index.knn": "true", "index.knn.derived_source.enabled": "true"},
 			snapshot.Source{Mode: snapshot.SourceFiltered, Excludes: []string{"k"}},
 		},
 		"vectors of OpenSearch 2": {[]any{vectors}, object{"index.version.created": "136407927", "index.knn": "true"}, stored},
