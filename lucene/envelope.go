@@ -23,6 +23,8 @@ var firstFooters = map[string]int{
 	"BitVector":                 2,
 	"Lucene41StoredFieldsData":  2,
 	"Lucene41StoredFieldsIndex": 2,
+	"Lucene42DocValuesMetadata": 2,
+	"Lucene42DocValuesData":     2,
 	"Lucene45ValuesMetadata":    2,
 	"Lucene45DocValuesData":     2,
 }
