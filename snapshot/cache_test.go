@@ -2,10 +2,15 @@ package snapshot_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 
+	"migassist/internal/awsauth"
 	"migassist/internal/blob"
+	"migassist/internal/blob/blobtest"
+	objects "migassist/internal/blob/object"
+	"migassist/lucene/input"
 	"migassist/snapshot"
 )
 
@@ -70,5 +75,62 @@ func TestASnapshotIsReadOnce(t *testing.T) {
 	}
 	if again := walk(); again != 0 {
 		t.Errorf("%d questions when asked again", again)
+	}
+}
+
+// TestAFarRepositoryIsAskedSeldom: what a shard costs until its files can be opened, request by request.
+func TestAFarRepositoryIsAskedSeldom(t *testing.T) {
+	for name, c := range map[string]struct {
+		prefix string
+		want   []string
+	}{
+		"elasticsearch-1.1.2":        {"", []string{"list", "index.latest", "list", "index", "snapshot-small", "snapshot-small", "1", "snapshot-small"}},
+		"elasticsearch-8.19.0":       {"", []string{"list", "index.latest", "index-0", "snap.dat", "meta.dat", "snap.dat"}},
+		"opensearch-3.3.0-base_path": {"/deep/base", []string{"list", "index.latest", "index-0", "snap.dat", "meta.dat", "paths", "snap.dat"}},
+	} {
+		files := treeOf(t, "testdata/repositories/"+name)
+		server := blobtest.NewS3(t, files)
+		options := blob.Options{S3: objects.S3Options{Endpoint: server.URL, Options: awsauth.Options{Region: "eu-west-1", AccessKey: "AKIATEST", SecretKey: "secret-of-the-test"}}}
+		store, err := blob.Open(t.Context(), "s3://"+blobtest.Bucket+c.prefix, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Reset()
+		r, err := snapshot.Open(t.Context(), store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := r.Snapshot(t.Context(), "small")
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := s.Index(t.Context(), "books")
+		if err != nil {
+			t.Fatal(err)
+		}
+		shard, err := x.Shard(t.Context(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(server.Requests()); got > len(c.want) {
+			t.Errorf("%s: %d requests, want at most %d: %v\n%v", name, got, len(c.want), c.want, server.Requests())
+		}
+		checkFiles(t, shard)
+	}
+}
+
+// checkFiles reads every file to its end.
+func checkFiles(t *testing.T, shard *snapshot.Shard) {
+	t.Helper()
+	d := shard.Directory()
+	for _, name := range d.Names() {
+		f, err := d.Open(t.Context(), name)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if err := errors.Join(input.ReadFull(f, make([]byte, f.Size()), 0), f.Close()); err != nil {
+			t.Error(err)
+		}
 	}
 }
