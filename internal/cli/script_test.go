@@ -29,9 +29,14 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	small, err := filepath.Abs("../../snapshot/testdata/repositories")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SNAPSHOTS", snapshots)
+			env.Setenv("SMALL", small)
 			return nil
 		},
 		Dir:                 "../../testdata/script",
