@@ -34,7 +34,7 @@ func (i Item) String() string { return fmt.Sprintf("%s[%d]", i.Index, i.Shard) }
 // Finding is something the operator should know of that did not stop the run.
 type Finding struct {
 	Index string `json:"index"`
-	// Kind is one of missing, several-types, no-source, filtered-source, rebuilt, differs, lost, unsupported, unreadable,
+	// Kind is one of missing, several-types, parted, no-source, filtered-source, rebuilt, differs, lost, unsupported, unreadable,
 	// partial, refused, skipped, replaced.
 	Kind   string `json:"kind"`
 	Reason string `json:"reason"`

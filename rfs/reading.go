@@ -1,6 +1,7 @@
 package rfs
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -54,7 +55,23 @@ func newReading(snap *snapshot.Snapshot, index *snapshot.Index, choices Choices)
 		}
 		return nil, findings
 	}
+	if family := parted(index, r.types); r.targets != nil && family != "" {
+		findings = append(findings, Finding{Index: index.Name, Kind: "parted", Reason: fmt.Sprintf("its type %s has a _parent; parents and children go to different indices, where queries no longer join them", family)})
+	}
 	return r, findings
+}
+
+// parted returns the first of the types whose documents have a parent of another type, "" where there is none.
+func parted(index *snapshot.Index, types []string) string {
+	for _, name := range types {
+		var mapping struct {
+			Parent *struct{} `json:"_parent"`
+		}
+		if json.Unmarshal(index.Mappings[name], &mapping) == nil && mapping.Parent != nil {
+			return name
+		}
+	}
+	return ""
 }
 
 func readingOf(snap *snapshot.Snapshot, index *snapshot.Index) *reading {
