@@ -29,7 +29,7 @@ type pieces struct {
 func (p *pieces) open(f *source, limit int) bytesSource {
 	s := &piecesReader{pieces: p, win: f.window(p.within), limit: limit}
 	if p.starts != nil {
-		s.places = p.starts.open(f)
+		s.places = newSpans(p.starts.open(f))
 	}
 	return s
 }
@@ -38,7 +38,7 @@ type piecesReader struct {
 	*pieces
 
 	win    *window
-	places sequence
+	places *spans
 	limit  int
 	long   []byte // a value larger than the window
 }
@@ -51,10 +51,7 @@ func (p *piecesReader) at(i int64) ([]byte, bool, error) {
 	from, to := i*p.fixed, (i+1)*p.fixed
 	if p.places != nil {
 		var err error
-		if from, err = p.places.at(i); err == nil {
-			to, err = p.places.at(i + 1)
-		}
-		if err != nil {
+		if from, to, err = p.places.at(i); err != nil {
 			return nil, false, err
 		}
 	}
@@ -108,6 +105,7 @@ type chunkReader struct {
 	raw    []byte
 	data   []byte
 	ends   []int
+	cursor input.Cursor
 }
 
 // at implements bytesSource.
@@ -144,9 +142,12 @@ func (r *chunkReader) inflate(chunk int64) error {
 	if err := r.win.read(r.raw, from); err != nil {
 		return err
 	}
-	c := input.NewCursor(r.win.file.Name(), r.raw, from)
+	r.cursor = *input.NewCursor(r.win.file.Name(), r.raw, from)
+	c := &r.cursor
 	total := r.lengths(c)
-	c.Expect(total <= r.longest && total <= lz4Most*len(r.raw), fmt.Sprintf("at most %d bytes in a chunk", min(r.longest, lz4Most*len(r.raw))), total)
+	if most := min(r.longest, lz4Most*len(r.raw)); total > most {
+		c.Expect(false, fmt.Sprintf("at most %d bytes in a chunk", most), total)
+	}
 	if c.Err() != nil {
 		return c.Err()
 	}
@@ -165,13 +166,13 @@ func (r *chunkReader) inflate(chunk int64) error {
 
 // bounds is where a chunk lies: the last one ends with the extent.
 func (r *chunkReader) bounds(chunk int64) (from, to int64, err error) {
+	if from, err = r.places.at(chunk); err != nil {
+		return 0, 0, err
+	}
 	to = r.within.end()
 	if chunk+1 < r.starts.n {
-		if to, err = r.places.at(chunk + 1); err != nil {
-			return 0, 0, err
-		}
+		to, err = r.places.at(chunk + 1)
 	}
-	from, err = r.places.at(chunk)
 	return from, to, err
 }
 

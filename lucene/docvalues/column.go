@@ -119,10 +119,10 @@ func (x *Columns) Column(field int) (*Column, error) {
 		col.values = e.values.open(f)
 	}
 	if e.starts != nil {
-		col.starts = e.starts.open(f)
+		col.starts = newSpans(e.starts.open(f))
 	}
 	if e.terms != nil {
-		col.terms = e.terms.open(f)
+		col.terms = e.terms.open(f.inAnyOrder())
 	}
 	if e.bytes != nil {
 		col.bytes = e.bytes.open(f, x.Limit)
@@ -138,7 +138,7 @@ type Column struct {
 	limit  int
 	docs   docSet
 	values sequence
-	starts sequence
+	starts *spans
 	sets   [][]int64
 	terms  termSource
 	bytes  bytesSource
@@ -235,9 +235,7 @@ func (c *Column) span(place int64) (from, to int64, err error) {
 	if c.starts == nil {
 		return place, place + 1, nil
 	}
-	if from, err = c.starts.at(place); err == nil {
-		to, err = c.starts.at(place + 1)
-	}
+	from, to, err = c.starts.at(place)
 	switch {
 	case err != nil:
 		return 0, 0, err

@@ -109,6 +109,18 @@ type source struct {
 	data   input.File
 	maxDoc int
 	most   int // bytes of a window
+	random bool
 }
 
-func (f *source) window(within extent) *window { return newWindow(f.data, within, f.most) }
+// inAnyOrder is f for what is read in any order.
+func (f *source) inAnyOrder() *source {
+	r := *f
+	r.random = true
+	return &r
+}
+
+func (f *source) window(within extent) *window {
+	w := newWindow(f.data, within, f.most)
+	w.random = f.random
+	return w
+}

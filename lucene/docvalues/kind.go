@@ -41,3 +41,6 @@ type TooLargeError struct {
 func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("the values of document %d in %s take more than %d bytes", e.Doc, e.File, e.Limit)
 }
+
+// HasTerms tells whether the values of such a column are bytes, not numbers.
+func (k Kind) HasTerms() bool { return k == Binary || k == Sorted || k == SortedSet }

@@ -12,6 +12,28 @@ type sequence interface {
 	at(i int64) (int64, error)
 }
 
+// spans gives where things begin and end, of numbers that say where each begins and the last ends.
+type spans struct {
+	starts sequence
+	next   int64 // whose begin is known, for it is the end of the one before; -1: none
+	begin  int64
+}
+
+func newSpans(starts sequence) *spans { return &spans{starts: starts, next: -1} }
+
+func (s *spans) at(i int64) (from, to int64, err error) {
+	if from = s.begin; i != s.next {
+		if from, err = s.starts.at(i); err != nil {
+			return 0, 0, err
+		}
+	}
+	if to, err = s.starts.at(i + 1); err != nil {
+		return 0, 0, err
+	}
+	s.next, s.begin = i+1, to
+	return from, to, nil
+}
+
 // packedWidths are the widths in bits that DirectWriter writes, a bit each.
 const packedWidths = 1<<0 | 1<<1 | 1<<2 | 1<<4 | 1<<8 | 1<<12 | 1<<16 | 1<<20 | 1<<24 | 1<<28 | 1<<32 | 1<<40 | 1<<48 | 1<<56
 

@@ -29,8 +29,9 @@ type stream struct {
 
 // open gives the numbers.
 func (s *stream) open(f *source) sequence {
-	within := extent{s.offset, max(0, f.data.Size()-s.offset)}
-	return &streamNumbers{stream: s, packed: packed{win: f.window(within)}, next: s.offset, block: -1}
+	win := newWindow(f.data, extent{s.offset, max(0, f.data.Size()-s.offset)}, f.most)
+	win.told = true // how much will be read is not known
+	return &streamNumbers{stream: s, packed: packed{win: win}, next: s.offset, block: -1}
 }
 
 // streamNumbers walks the blocks and remembers their heads.

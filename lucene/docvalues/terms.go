@@ -35,7 +35,7 @@ type terms struct {
 func (t *terms) open(f *source) termSource {
 	return newDictionary(&blockTerms{terms: t, blockLoader: blockLoader{
 		// a term has up to 11 bytes for its lengths, and LZ4 adds less than that
-		file: f.data, within: t.within, places: t.starts.open(f), blocks: t.starts.n, most: int64(t.longest+16)<<t.shift*2 + 64,
+		win: f.window(t.within), places: t.starts.open(f), blocks: t.starts.n, most: int64(t.longest+16)<<t.shift*2 + 64,
 	}}, t.n, t.shift, f)
 }
 
@@ -156,6 +156,7 @@ type blockTerms struct {
 	blockLoader
 
 	packed []byte // what was compressed, behind the first term
+	inner  input.Cursor
 }
 
 func (t *blockTerms) read(block int64, n int, into *termBlock) error {
@@ -187,12 +188,12 @@ func (t *blockTerms) read(block int64, n int, into *termBlock) error {
 
 // blockLoader reads the bytes of blocks of terms.
 type blockLoader struct {
-	file   input.File
-	within extent
+	win    *window
 	places sequence // where each begins, from where the extent starts
 	blocks int64
 	most   int64 // more bytes than a block takes
 	raw    []byte
+	cursor input.Cursor
 }
 
 // load reads the bytes of a block, which the next one ends.
@@ -201,27 +202,31 @@ func (l *blockLoader) load(block int64) (*input.Cursor, error) {
 	if err != nil {
 		return nil, err
 	}
-	to := l.within.length
+	within, name := l.win.within, l.win.file.Name()
+	to := within.length
 	if block+1 < l.blocks {
 		if to, err = l.places.at(block + 1); err != nil {
 			return nil, err
 		}
 	}
-	at := l.within.offset + from
-	if from < 0 || to < from || to > l.within.length || to-from > l.most {
-		return nil, &input.CorruptError{File: l.file.Name(), Offset: l.within.offset, Want: fmt.Sprintf("a block of terms from %d on within %d bytes", from, l.within.length), Got: fmt.Sprintf("to %d", to)}
+	at := within.offset + from
+	if from < 0 || to < from || to > within.length || to-from > l.most {
+		return nil, &input.CorruptError{File: name, Offset: within.offset, Want: fmt.Sprintf("a block of terms from %d on within %d bytes", from, within.length), Got: fmt.Sprintf("to %d", to)}
 	}
 	if int64(cap(l.raw)) < to-from {
 		l.raw = make([]byte, to-from)
 	}
 	l.raw = l.raw[:to-from]
-	return input.NewCursor(l.file.Name(), l.raw, at), input.ReadFull(l.file, l.raw, at)
+	l.cursor = *input.NewCursor(name, l.raw, at)
+	return &l.cursor, l.win.read(l.raw, at)
 }
 
 // inflate decompresses what follows the first term and returns a cursor over it.
 func (t *blockTerms) inflate(c *input.Cursor, first []byte, n int) *input.Cursor {
 	size := c.VInt()
-	c.Expect(size <= (t.longest+11)*n && size <= lz4Most*c.Remaining(), fmt.Sprintf("at most the bytes of %d terms", n), size)
+	if size > (t.longest+11)*n || size > lz4Most*c.Remaining() {
+		c.Expect(false, fmt.Sprintf("at most the bytes of %d terms", n), size)
+	}
 	if c.Err() != nil {
 		return c
 	}
@@ -239,5 +244,6 @@ func (t *blockTerms) inflate(c *input.Cursor, first []byte, n int) *input.Cursor
 	if c.Err() != nil {
 		return c
 	}
-	return input.NewCursor(t.file.Name(), t.packed[there:], at)
+	t.inner = *input.NewCursor(t.win.file.Name(), t.packed[there:], at)
+	return &t.inner
 }

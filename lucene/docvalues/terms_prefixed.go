@@ -26,7 +26,7 @@ type prefixed struct {
 
 func (t *prefixed) open(f *source) termSource {
 	return newDictionary(&prefixedTerms{prefixed: t, blockLoader: blockLoader{
-		file: f.data, within: t.within, places: t.starts.open(f), blocks: t.starts.n, most: int64(t.longest+16) << t.shift,
+		win: f.window(t.within), places: t.starts.open(f), blocks: t.starts.n, most: int64(t.longest+16) << t.shift,
 	}}, t.n, t.shift, f)
 }
 

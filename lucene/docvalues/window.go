@@ -32,7 +32,17 @@ type window struct {
 	n      int   // bytes held; slack more can be loaded
 	size   int   // of the next piece
 	told   bool  // that the extent will be read
+	// random is for what is read in any order, as dictionaries are; then parts has a bit for each part that was announced.
+	random bool
+	parts  uint32
 }
+
+const (
+	// part is what is announced of an extent that is read in any order: far stores keep so much as long as it is open.
+	part = 1 << 20
+	// mostParts is how many of them; of a larger extent each read is a request of its own.
+	mostParts = 16
+)
 
 func newWindow(file input.File, within extent, most int) *window {
 	return &window{file: file, within: within, most: most}
@@ -50,7 +60,9 @@ func (w *window) fill(off int64, n int) ([]byte, error) {
 	if err := w.check(off, int64(n)); err != nil {
 		return nil, err
 	}
-	w.tell(off)
+	if err := w.tell(off, int64(n)); err != nil {
+		return nil, err
+	}
 	if off >= w.at && off-w.at <= int64(w.n) && w.n > 0 {
 		w.size = min(2*w.size, w.most)
 	} else {
@@ -79,17 +91,37 @@ func (w *window) check(off, n int64) error {
 	return nil
 }
 
-// tell announces that the extent will be read from an offset on.
-func (w *window) tell(off int64) {
-	if !w.told {
-		w.told = true
-		input.WillRead(w.file, off, w.within.end()-off)
+// tell announces what is read of the extent: from an offset on all, or the parts that n bytes lie in.
+func (w *window) tell(off, n int64) error {
+	if !w.random {
+		if !w.told {
+			w.told = true
+			input.WillRead(w.file, off, w.within.end()-off)
+		}
+		return nil
 	}
+	if w.within.length > mostParts*part || n == 0 {
+		return nil
+	}
+	for i := (off - w.within.offset) / part; i <= (off+n-1-w.within.offset)/part; i++ {
+		if w.parts>>i&1 != 0 {
+			continue
+		}
+		w.parts |= 1 << i
+		begin := w.within.offset + i*part
+		input.WillRead(w.file, begin, min(part, w.within.end()-begin))
+		var first [1]byte // what is read front to back begins there
+		if err := input.ReadFull(w.file, first[:], begin); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// read fills p with the bytes at an offset: from the window where it is small, past it where it is not.
+// read fills p with the bytes at an offset: from the window where it is small, past it where it is not, or where the next
+// one will be elsewhere.
 func (w *window) read(p []byte, off int64) error {
-	if len(p) <= w.most {
+	if len(p) <= w.most && !w.random {
 		b, err := w.bytes(off, len(p))
 		copy(p, b)
 		return err
@@ -97,6 +129,8 @@ func (w *window) read(p []byte, off int64) error {
 	if err := w.check(off, int64(len(p))); err != nil {
 		return err
 	}
-	w.tell(off)
+	if err := w.tell(off, int64(len(p))); err != nil {
+		return err
+	}
 	return input.ReadFull(w.file, p, off)
 }
