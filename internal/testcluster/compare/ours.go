@@ -52,7 +52,7 @@ func (t *totals) document(doc *lucene.Doc) error {
 
 // serve reads the index in folder once for each line of asks, and answers as Rival.java does.
 func serve(ctx context.Context, folder string, workers int, asks io.Reader, answers io.Writer) error {
-	fmt.Fprintf(answers, "%s, %d of them decoding\n", runtime.Version(), workers)
+	fmt.Fprintln(answers, runtime.Version())
 	for lines := bufio.NewScanner(asks); lines.Scan(); {
 		processor, started := processorTime(), time.Now()
 		t, err := pass(ctx, folder, workers)
