@@ -2,7 +2,7 @@ package snapshot
 
 import "sync"
 
-// cacheLimit bounds what a snapshot keeps of the metadata it has read, in bytes as read. A run reads all
+// cacheLimit bounds the memory that a snapshot spends on the metadata it has read. A run reads all
 // of it twice, once for the plan; beyond the limit it is fetched again.
 const cacheLimit = 16 << 20
 

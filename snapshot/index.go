@@ -68,7 +68,7 @@ func (s *Snapshot) Index(ctx context.Context, name string) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("index %q in snapshot %q: %w", name, s.Name, err)
 	}
-	s.cache.put(cacheKey{name, -1}, index, 2*int64(len(index.Raw)))
+	s.cache.put(cacheKey{name, -1}, index, 4*int64(len(index.Raw))) // each part of it is copied on the way
 	return index, nil
 }
 
