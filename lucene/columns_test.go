@@ -110,3 +110,59 @@ func readColumns(t *testing.T, dir *memory) (used []string, err error) {
 	}
 	return used, nil
 }
+
+// TestColumnsOfServers reads every column of the fixtures from front to back. What the values mean is the business of others;
+// here each column can be read, and those that every document of a server has, have a value in each.
+func TestColumnsOfServers(t *testing.T) {
+	columns := 0
+	for _, shard := range fixtureShards(t) {
+		commit, err := OpenCommit(t.Context(), shard.dir)
+		if err != nil {
+			t.Fatal(shard.name, err)
+		}
+		for _, segment := range commit.Segments {
+			docs, err := segment.Open(t.Context())
+			if err != nil {
+				t.Fatal(shard.name, err)
+			}
+			for _, field := range docs.FieldInfos() {
+				if field.DocValues == NoDocValues {
+					continue
+				}
+				n, err := countValues(t, docs, field.Name)
+				if err != nil {
+					t.Errorf("%s: %s: %v", shard.name, field.Name, err)
+				}
+				if (field.Name == "_version" || field.Name == "_seq_no") && n != segment.MaxDoc {
+					t.Errorf("%s: %d of %d documents have a %s", shard.name, n, segment.MaxDoc, field.Name)
+				}
+				columns++
+			}
+			if err := docs.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if columns < 100 {
+		t.Errorf("there are %d columns", columns)
+	}
+}
+
+// countValues is how many documents have a value.
+func countValues(t *testing.T, docs *Documents, field string) (int, error) {
+	column, err := docs.Column(t.Context(), field)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for doc := range docs.segment.MaxDoc {
+		has, err := column.Advance(doc)
+		if err != nil {
+			return n, err
+		}
+		if has {
+			n++
+		}
+	}
+	return n, nil
+}
