@@ -112,6 +112,8 @@ func (d definition) hasDocValues(r release) bool {
 	switch d.kind() {
 	case "text", "binary", "annotated_text", "match_only_text", "search_as_you_type", "completion", "percolator":
 		return false
+	case "integer_range", "long_range", "float_range", "double_range", "date_range", "ip_range":
+		return r.since(6, 0)
 	case "string":
 		return r.since(2, 0) && d.text("index") == "not_analyzed"
 	}

@@ -131,7 +131,7 @@ func compareField(plan *Plan, path string, d map[string]any, want, have []any) s
 			continue
 		}
 		gone = gone || l.Gone
-		sorted = sorted || strings.Contains(l.Reason, "sorted")
+		sorted = sorted || strings.Contains(l.Reason, "sorted") || strings.Contains(l.Reason, "another order")
 		malformed = malformed || strings.Contains(l.Reason, "malformed")
 		once = once || strings.Contains(l.Reason, "each value once")
 		if _, rest, ok := strings.Cut(l.Reason, "values longer than "); ok {

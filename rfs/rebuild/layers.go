@@ -162,7 +162,11 @@ func (b *builder) foundLayers(f *field, d definition, row typeRow) []layer {
 	if len(layers) == 0 {
 		return b.subLayers(f, d)
 	}
-	if !stored {
+	switch {
+	case stored:
+	case f.kind == "geo_point" && !b.plan.created.since(2, 2):
+		b.plan.lose(f.path, "an array comes back in another order, each value once")
+	default:
 		b.orderLoss(f.path, row.merged)
 	}
 	return layers

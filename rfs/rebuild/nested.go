@@ -13,6 +13,9 @@ import (
 //
 //	offers[0].parts[0]  offers[0].parts[1]  offers[0]  offers[1]  root
 //
+// Indices created before Elasticsearch 6.5 have them the other way around: offers[1]  offers[0].parts[1]  offers[0].parts[0]
+// offers[0]  root.
+//
 // What says in the index whose child a document is, is only in the index of terms. Here its path is told from
 // what it holds; where there is but one path, there is nothing to tell.
 
@@ -24,6 +27,7 @@ type block struct {
 	docs    []kept
 	values  []keptValue
 	bytes   []byte
+	ends    []int // of the objects that are being written
 	decoder lucene.Decoder
 	probes  []probe // to tell paths by; none where there is one path
 }
@@ -211,7 +215,7 @@ func (w *writer) nested(n *node) error {
 	r := w.r
 	b := &r.block
 	from, to := r.window(n.scope)
-	at, count := len(w.buf), 0
+	at, ends := len(w.buf), b.ends
 	w.buf = append(w.buf, '[')
 	for i := from; i < to; i++ {
 		k := b.docs[i]
@@ -221,22 +225,44 @@ func (w *writer) nested(n *node) error {
 		if k.scope != n.nested {
 			continue
 		}
-		if count++; count > 1 {
+		if len(b.ends) > len(ends) {
 			w.buf = append(w.buf, ',')
 		}
 		if err := w.nestedDoc(n, i); err != nil {
 			return err
 		}
+		b.ends = append(b.ends, len(w.buf))
 	}
-	switch count {
+	own := b.ends[len(ends):]
+	switch len(own) {
 	case 0:
 		w.buf = w.buf[:at]
 	case 1:
 		w.buf = append(w.buf[:at], w.buf[at+1:]...)
 	default:
+		if !r.plan.created.since(6, 5) {
+			w.turnAround(at+1, own)
+		}
 		w.buf = append(w.buf, ']')
 	}
+	b.ends = ends
 	return nil
+}
+
+// turnAround puts the elements of an array that begins at a place, and where each ends, into the opposite order.
+func (w *writer) turnAround(at int, ends []int) {
+	written := append([]byte(nil), w.buf[at:]...)
+	w.buf = w.buf[:at]
+	for i := len(ends) - 1; i >= 0; i-- {
+		begin := at
+		if i > 0 {
+			begin = ends[i-1] + 1 // after the comma
+		}
+		w.buf = append(w.buf, written[begin-at:ends[i]-at]...)
+		if i > 0 {
+			w.buf = append(w.buf, ',')
+		}
+	}
 }
 
 // window is the part of the block that can hold nested documents of the document that a scope is at.

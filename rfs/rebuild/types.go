@@ -145,7 +145,13 @@ func points(_ definition, r release) codec {
 	if !r.since(5, 0) {
 		number = appendMorton
 	}
-	return codec{number: number, binary: writePoints, stored: storedPoint}
+	stored := func(dst []byte, v lucene.Value) ([]byte, error) {
+		if v.Kind == lucene.Long { // Elasticsearch 2.2 to 4
+			return number(dst, v.Int()), nil
+		}
+		return storedPoint(dst, v)
+	}
+	return codec{number: number, binary: writePoints, stored: stored}
 }
 
 func binaries(definition, release) codec {
