@@ -10,9 +10,10 @@ BENCHREPO ?= dist/bench
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X migassist/internal/cli.version=$(VERSION)
 LINTER    := bin/golangci-lint
+STORES    := bin/versitygw bin/fake-gcs-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-damage e2e-rebuild lint fuzz bench fixtures demo clean
+.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-damage e2e-rebuild e2e-stores lint fuzz bench fixtures demo clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +42,14 @@ e2e-damage: ## every blob of every fixture cut, and a bit flipped, at each perce
 e2e-rebuild: ## random mappings and documents without _source, rebuilt and held against ten real servers
 	$(GO) test -tags e2e -count=1 -timeout 60m -run TestRebuiltIsWhatTheServerHad ./rfs/rebuild
 
-e2e-all: e2e e2e-metadata e2e-cluster e2e-damage e2e-rebuild ## all of these
+e2e-stores: $(STORES) ## object stores: versitygw, fake-gcs-server, Azurite (npm); STORES_SHARD_BYTES says how large a shard is read
+	@test -x bin/azurite/node_modules/.bin/azurite-blob || npm install --prefix bin/azurite --no-audit --no-fund --silent azurite@3.37.0 || echo "no npm: Azure is not held against Azurite"
+	$(GO) test -tags e2e -count=1 -v -timeout 30m ./internal/testcluster/stores/...
+
+$(STORES) &: tools/stores/go.mod tools/stores/go.sum
+	cd tools/stores && CGO_ENABLED=0 $(GO) build -o ../../bin/ tool
+
+e2e-all: e2e e2e-metadata e2e-cluster e2e-damage e2e-rebuild e2e-stores ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 	$(LINTER) run --allow-parallel-runners ./...

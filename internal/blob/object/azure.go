@@ -188,6 +188,9 @@ func (a *Azure) explain(ctx context.Context, err error) error {
 	if !known {
 		kind = kindOfStatus(e.Status)
 	}
+	if kind == Denied && strings.Contains(e.Message, "authenticate") { // an emulator's name for it
+		kind = Credentials
+	}
 	e.Kind = kind
 	a.advise(e)
 	return e
