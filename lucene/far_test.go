@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -140,5 +141,31 @@ func TestDamageToColumnsInFarStores(t *testing.T) {
 				t.Error("no damage was found")
 			}
 		})
+	}
+}
+
+// TestFarResumesReadOnlyTheRest: what lies before the first document is not fetched, and the documents are the same.
+func TestFarResumesReadOnlyTheRest(t *testing.T) {
+	var chunks [][]string
+	for i := range 12 {
+		chunks = append(chunks, []string{storedDoc(strconv.Itoa(i), strings.Repeat("x", spanBytes))})
+	}
+	store := &far{memory: built{chunks: chunks}.index()}
+	commit, err := OpenCommit(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from := range chunks {
+		store.bytes, store.requests = 0, 0
+		next := from
+		for doc, err := range readSegment(t.Context(), commit.Segments[0], from) {
+			if err != nil || string(doc.values[0].Bytes) != strconv.Itoa(next) {
+				t.Fatalf("from %d: %v, %v", from, doc.number, err)
+			}
+			next++
+		}
+		if most := int64(len(chunks)-from)*(spanBytes+2<<10) + 4<<10; next != len(chunks) || store.bytes > most || store.requests > 10 {
+			t.Errorf("from %d to %d: %d bytes in %d requests, want %d", from, next, store.bytes, store.requests, most)
+		}
 	}
 }

@@ -376,6 +376,9 @@ func FuzzSegment(f *testing.F) {
 	for _, name := range []string{"8.11.4-fast-plain", "8.11.4-high-plain", "9.0.0-fast-compound", "9.12.1-fast-sorted", "10.3.1-high-plain"} {
 		indices = append(indices, unzip(f, "testdata/written/lucene-"+name+".zip"))
 	}
+	for _, name := range []string{"lucene-4.10.4-fast-plain", "lucene-4.6.1-fast-compound", "lucene-5.5.5-high-compound", "lucene-7.7.3-fast-plain", "lucene-8.5.2-fast-plain", "plugin-9.12.0-zstd", "plugin-9.12.0-qat-lz4", "plugin-9.12.0-qat-deflate"} {
+		indices = append(indices, unzip(f, "testdata/golden/"+name+".zip"))
+	}
 	for _, s := range fixtureShards(f, seedShards...) {
 		indices = append(indices, s.dir)
 	}
@@ -383,7 +386,7 @@ func FuzzSegment(f *testing.F) {
 		for k, name := range dir.Names() {
 			// Two of the segments have every kind of file.
 			if name != expectedFile && len(dir.files[name]) < smallSeed && (strings.HasPrefix(name, "_0") || strings.HasPrefix(name, "_5") || strings.HasPrefix(name, commitPrefix)) {
-				f.Add(byte(i), byte(k), dir.files[name][:len(dir.files[name])-input.FooterSize])
+				f.Add(byte(i), byte(k), unsealed(dir.files[name]))
 			}
 		}
 	}
@@ -391,7 +394,7 @@ func FuzzSegment(f *testing.F) {
 	f.Fuzz(func(t *testing.T, index, file byte, body []byte) {
 		dir := indices[int(index)%len(indices)]
 		name := dir.Names()[int(file)%len(dir.files)]
-		changed := dir.with(name, seal(body))
+		changed := dir.with(name, sealed(body))
 		size := 0
 		for _, data := range changed.files {
 			size += len(data)
