@@ -2,12 +2,14 @@ package testcluster
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -18,8 +20,10 @@ const scanSize = 1000
 // unchanged with the white space around them, and is nil where the index keeps none.
 type Hit struct {
 	Index   string          `json:"_index"`
+	Type    string          `json:"_type,omitempty"`
 	ID      string          `json:"_id"`
 	Routing string          `json:"_routing,omitempty"`
+	Parent  string          `json:"_parent,omitempty"`
 	Source  json.RawMessage `json:"_source,omitempty"`
 }
 
@@ -31,9 +35,17 @@ var sourceKey = []byte(`"_source":`)
 // around the source, which the server keeps as it came.
 func (h *Hit) UnmarshalJSON(data []byte) error {
 	type plain Hit
-	if err := json.Unmarshal(data, (*plain)(h)); err != nil {
+	hit := struct {
+		*plain
+		Fields struct { // where Elasticsearch 1.x puts them
+			Routing string `json:"_routing"`
+			Parent  string `json:"_parent"`
+		} `json:"fields"`
+	}{plain: (*plain)(h)}
+	if err := json.Unmarshal(data, &hit); err != nil {
 		return err
 	}
+	h.Routing, h.Parent = cmp.Or(h.Routing, hit.Fields.Routing), cmp.Or(h.Parent, hit.Fields.Parent)
 	if h.Source == nil {
 		return nil
 	}
@@ -58,6 +70,10 @@ func OneLine(source []byte) []byte {
 	return line
 }
 
+// oldestPage is the one page that Elasticsearch 1.x and 2.x are asked for: no test has more
+// documents there, and more would be an error.
+const oldestPage = 10_000
+
 // page is one answer of a scroll.
 type page struct {
 	Scroll  string `json:"_scroll_id"`
@@ -66,13 +82,34 @@ type page struct {
 		Failed int `json:"failed"`
 	} `json:"_shards"`
 	Hits struct {
-		Hits []Hit `json:"hits"`
+		Total json.RawMessage `json:"total"` // a number in Elasticsearch 1.x and 2.x
+		Hits  []Hit           `json:"hits"`
 	} `json:"hits"`
 }
 
 // Scan calls do with every document of an index (or one slice of it, where of > 1),
 // in no order. The hit's bytes stay valid.
 func (s *Server) Scan(ctx context.Context, index string, slice, of int, do func(Hit) error) error {
+	return s.scan(ctx, scanning{index: index, slice: slice, of: of}, do)
+}
+
+// ScanPresent is Scan for an index of which some shards may not be there.
+func (s *Server) ScanPresent(ctx context.Context, index string, do func(Hit) error) error {
+	return s.scan(ctx, scanning{index: index, of: 1, partial: true}, do)
+}
+
+// scanning is what to scan.
+type scanning struct {
+	index     string
+	slice, of int
+	partial   bool // shards may be missing
+}
+
+func (s *Server) scan(ctx context.Context, what scanning, do func(Hit) error) error {
+	index, slice, of := what.index, what.slice, what.of
+	if s.Spec.Product == Elasticsearch && !s.Spec.AtLeast(Elasticsearch, 5) {
+		return s.scanOldest(ctx, index, do)
+	}
 	request := map[string]any{"size": scanSize, "sort": []string{"_doc"}}
 	if of > 1 {
 		request["slice"] = map[string]int{"id": slice, "max": of}
@@ -91,8 +128,8 @@ func (s *Server) Scan(ctx context.Context, index string, slice, of int, do func(
 		if err := json.Unmarshal(answer, &p); err != nil {
 			return fmt.Errorf("scan %s: %w", index, err)
 		}
-		if p.Timeout || p.Shards.Failed > 0 {
-			return fmt.Errorf("scan %s: timed out %t, failed shards %d", index, p.Timeout, p.Shards.Failed)
+		if err := p.complete(what); err != nil {
+			return err
 		}
 		if len(p.Hits.Hits) == 0 {
 			return s.endScan(ctx, p.Scroll)
@@ -107,6 +144,36 @@ func (s *Server) Scan(ctx context.Context, index string, slice, of int, do func(
 			return err
 		}
 	}
+}
+
+// complete tells whether the page has what was asked for.
+func (p page) complete(what scanning) error {
+	if p.Timeout || (p.Shards.Failed > 0 && !what.partial) {
+		return fmt.Errorf("scan %s: timed out %t, failed shards %d", what.index, p.Timeout, p.Shards.Failed)
+	}
+	return nil
+}
+
+// scanOldest asks for everything at once, with the metadata that Elasticsearch 1.x names only when asked.
+func (s *Server) scanOldest(ctx context.Context, index string, do func(Hit) error) error {
+	body := fmt.Appendf(nil, `{"size":%d,"fields":["_source","_routing","_parent"]}`, oldestPage)
+	answer, err := s.Do(ctx, "POST", "/"+url.PathEscape(index)+"/_search", body)
+	if err != nil {
+		return fmt.Errorf("scan %s: %w", index, err)
+	}
+	var p page
+	if err := json.Unmarshal(answer, &p); err != nil {
+		return fmt.Errorf("scan %s: %w", index, err)
+	}
+	if p.Timeout || p.Shards.Failed > 0 || string(p.Hits.Total) != strconv.Itoa(len(p.Hits.Hits)) {
+		return fmt.Errorf("scan %s: timed out %t, failed shards %d, %d of %s hits", index, p.Timeout, p.Shards.Failed, len(p.Hits.Hits), p.Hits.Total)
+	}
+	for _, hit := range p.Hits.Hits {
+		if err := do(hit); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Server) endScan(ctx context.Context, scroll string) error {

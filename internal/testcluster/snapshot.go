@@ -19,7 +19,16 @@ func (s *Server) Register(ctx context.Context, name, settings string) error {
 // Take takes a snapshot with everything in it, waits for it, and returns the names of
 // its indices. A snapshot that is only partial is an error.
 func (s *Server) Take(ctx context.Context, repository, snapshot, indices string) ([]string, error) {
-	body := fmt.Appendf(nil, `{"indices":%q,"expand_wildcards":"all","include_global_state":true}`, indices)
+	return s.take(ctx, repository, snapshot, indices, "SUCCESS")
+}
+
+// TakePartial is Take for indices of which a shard is not there: the snapshot must be partial.
+func (s *Server) TakePartial(ctx context.Context, repository, snapshot, indices string) ([]string, error) {
+	return s.take(ctx, repository, snapshot, indices, "PARTIAL")
+}
+
+func (s *Server) take(ctx context.Context, repository, snapshot, indices, wanted string) ([]string, error) {
+	body := fmt.Appendf(nil, `{"indices":%q,"expand_wildcards":"all","include_global_state":true,"partial":%t}`, indices, wanted == "PARTIAL")
 	answer, err := s.Do(ctx, "PUT", "/_snapshot/"+repository+"/"+snapshot+"?wait_for_completion=true", body)
 	if err != nil {
 		return nil, err
@@ -33,7 +42,7 @@ func (s *Server) Take(ctx context.Context, repository, snapshot, indices string)
 	if err := json.Unmarshal(answer, &taken); err != nil {
 		return nil, fmt.Errorf("read the answer about snapshot %s: %w", snapshot, err)
 	}
-	if taken.Snapshot.State != "SUCCESS" {
+	if taken.Snapshot.State != wanted {
 		return nil, fmt.Errorf("snapshot %s ended as %s: %s", snapshot, taken.Snapshot.State, answer)
 	}
 	return taken.Snapshot.Indices, nil

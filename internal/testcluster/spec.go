@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Product is the name of a server, as its Maven artifacts and folders spell it.
@@ -32,6 +34,24 @@ func (s Spec) String() string {
 		name += "-secure"
 	}
 	return name
+}
+
+// AtLeast tells whether the server is of the product, and of the version or a later one.
+func (s Spec) AtLeast(product Product, version ...int) bool {
+	if s.Product != product {
+		return false
+	}
+	parts := strings.Split(s.Version, ".")
+	for i, wanted := range version {
+		have := 0
+		if i < len(parts) {
+			have, _ = strconv.Atoi(parts[i]) // the versions of the table are numbers
+		}
+		if have != wanted {
+			return have > wanted
+		}
+	}
+	return true
 }
 
 // artifact is a Maven coordinate.
