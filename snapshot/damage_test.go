@@ -44,6 +44,9 @@ func readIndex(ctx context.Context, s *snapshot.Snapshot, name string) error {
 	}
 	for n := range x.Shards {
 		shard, err := x.Shard(ctx, n)
+		if errors.Is(err, snapshot.ErrIncomplete) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

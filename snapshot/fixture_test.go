@@ -2,6 +2,8 @@ package snapshot_test
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +20,9 @@ import (
 func expected(t *testing.T, fixture, snap, file string, v any) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("../testdata/snapshots", fixture, "expected/metadata", snap, file))
+	if errors.Is(err, fs.ErrNotExist) && (file == "component_templates.json" || file == "index_templates.json") {
+		return // an older server, that knows none
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +63,7 @@ func TestSnapshotsAreWhatTheServerSays(t *testing.T) {
 			Snapshots []struct {
 				Snapshot, UUID, Version, State string
 				Indices                        []string
-				Global                         bool     `json:"include_global_state"`
+				Global                         *bool    `json:"include_global_state"` // not said by old servers
 				DataStreams                    []string `json:"data_streams"`
 				Start                          int64    `json:"start_time_in_millis"`
 				End                            int64    `json:"end_time_in_millis"`
@@ -71,12 +76,15 @@ func TestSnapshotsAreWhatTheServerSays(t *testing.T) {
 		if diff := cmp.Diff(w.Indices, s.IndexNames()); diff != "" {
 			t.Error(diff)
 		}
-		if s.Name != w.Snapshot || s.UUID != w.UUID || s.State.String() != w.State || s.Version != w.Version || s.HasGlobal != w.Global ||
+		if w.UUID == "" { // Elasticsearch 1 and 2 have none: the name stands for it
+			w.UUID = w.Snapshot
+		}
+		if s.Name != w.Snapshot || s.UUID != w.UUID || s.State.String() != w.State || s.Version != w.Version || w.Global != nil && s.HasGlobal != *w.Global ||
 			s.Started.UnixMilli() != w.Start || s.Ended.UnixMilli() != w.End || s.TotalShards != w.Shards.Total || !slices.Equal(s.DataStreams, w.DataStreams) {
 			t.Errorf("got %+v, want %+v", s, w)
 		}
 		product, _, named := strings.Cut(fixture, "-") // "opensearch-2.19.1"; "demo" says nothing
-		if named && s.Product() != product || len(s.Warnings()) != 0 {
+		if named && s.Product() != product || (len(s.Warnings()) != 0) != (s.State == snapshot.Partial) {
 			t.Errorf("product %s, warnings %q", s.Product(), s.Warnings())
 		}
 	})
@@ -103,7 +111,7 @@ func TestIndicesAreWhatTheServerSays(t *testing.T) {
 			if diff := cmp.Diff(decoded(t, aliases[name]["aliases"]), decoded(t, toJSON(t, x.Aliases))); diff != "" {
 				t.Errorf("aliases of %s: %s", name, diff)
 			}
-			if x.Created != s.Release() || x.UUID == "" || x.RoutingShards == 0 || (x.State == "close") != (name == "closed" && s.Name == "second") {
+			if x.Created != s.Release() || x.UUID == "" || (x.RoutingShards == 0 && !strings.HasPrefix(fixture, "elasticsearch-1.") && !strings.HasPrefix(fixture, "elasticsearch-2.")) || (x.State == "close") != (name == "closed" && s.Name == "second") {
 				t.Errorf("%s: created by %s, uuid %q, %d routing shards, state %s", name, x.Created, x.UUID, x.RoutingShards, x.State)
 			}
 		}
@@ -193,7 +201,7 @@ func TestTemplatesAreWhatTheServerSays(t *testing.T) {
 		if len(g.ComponentTemplates) != len(components.List) || len(g.IndexTemplates) != len(composable.List) || len(g.Templates) != len(legacy) {
 			t.Errorf("%d, %d and %d templates, want %d, %d and %d", len(g.ComponentTemplates), len(g.IndexTemplates), len(g.Templates), len(components.List), len(composable.List), len(legacy))
 		}
-		if g.Sections["cluster_uuid"] == nil || g.Raw == nil {
+		if g.Sections["cluster_uuid"] == nil && !strings.HasPrefix(fixture, "elasticsearch-1.") || g.Raw == nil {
 			t.Error("sections are missing")
 		}
 	})
@@ -213,17 +221,22 @@ func compareTemplate(t *testing.T, name string, want json.RawMessage, got map[st
 	}
 }
 
-// compareLegacy compares with a template that the server shows without type names.
+// compareLegacy compares with a template that servers from 7 on show without type names.
 func compareLegacy(t *testing.T, name string, want, got json.RawMessage) {
 	t.Helper()
 	g, ok := decoded(t, got).(map[string]any)
 	if !ok {
 		t.Fatalf("template %q: %s", name, got)
 	}
-	if m, ok := g["mappings"].(map[string]any); ok && m["_doc"] != nil {
+	w, ok := decoded(t, want).(map[string]any)
+	if !ok {
+		t.Fatalf("template %q as served: %s", name, want)
+	}
+	served, _ := w["mappings"].(map[string]any)
+	if m, ok := g["mappings"].(map[string]any); ok && m["_doc"] != nil && served["_doc"] == nil {
 		g["mappings"] = m["_doc"]
 	}
-	if diff := cmp.Diff(decoded(t, want), any(g)); diff != "" {
+	if diff := cmp.Diff(any(w), any(g)); diff != "" {
 		t.Errorf("template %q: %s", name, diff)
 	}
 }
@@ -254,6 +267,9 @@ func TestEveryFileOfEveryShardIsWhole(t *testing.T) {
 			}
 			for n := range x.Shards {
 				shard, err := x.Shard(t.Context(), n)
+				if errors.Is(err, snapshot.ErrIncomplete) {
+					continue
+				}
 				if err != nil {
 					t.Fatal(err)
 				}

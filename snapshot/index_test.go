@@ -211,7 +211,12 @@ func TestSourceModeLooksAtEveryTypeAndSetting(t *testing.T) {
 }
 
 func TestSourceModeOfRealIndices(t *testing.T) {
-	want := map[string]snapshot.SourceMode{"no-source": snapshot.SourceDisabled, "filtered-source": snapshot.SourceFiltered}
+	want := map[string]snapshot.SourceMode{
+		"no-source": snapshot.SourceDisabled, "no-source-stored": snapshot.SourceDisabled,
+		"filtered-source": snapshot.SourceFiltered, "excluded-source": snapshot.SourceFiltered,
+		"synthetic": snapshot.SourceSynthetic, "synthetic-unmapped": snapshot.SourceSynthetic, "synthetic-kept": snapshot.SourceSynthetic,
+		"synthetic-many": snapshot.SourceSynthetic, "derived": snapshot.SourceDerived,
+	}
 	eachSnapshot(t, func(t *testing.T, _ string, s *snapshot.Snapshot) {
 		for _, name := range s.IndexNames() {
 			x, err := s.Index(t.Context(), name)
