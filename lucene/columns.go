@@ -154,6 +154,7 @@ func (d *Documents) Column(ctx context.Context, name string) (*docvalues.Column,
 		if d.columns == nil {
 			d.columns = map[string]columns{}
 		}
+		c.Window = windowOf(d.fields)
 		d.columns[base] = c
 	}
 	column, err := c.Column(field.Number)
@@ -161,6 +162,24 @@ func (d *Documents) Column(ctx context.Context, name string) (*docvalues.Column,
 		return nil, fmt.Errorf("field %s of %s: %w", name, c.file.Name(), err)
 	}
 	return column, nil
+}
+
+// All columns of a segment together hold about columnsMemory, were all of them read at once: each some eight windows, of ranges and
+// of terms. With a hundred of them a window is 20 KiB, with more than five hundred 4.
+const (
+	columnsMemory    = 16 << 20
+	windowsPerColumn = 8
+)
+
+// windowOf is how many bytes a cursor may hold of each range it reads.
+func windowOf(fields []Field) int {
+	n := 1
+	for _, field := range fields {
+		if field.DocValues != NoDocValues {
+			n++
+		}
+	}
+	return max(4<<10, min(64<<10, columnsMemory/windowsPerColumn/n))
 }
 
 // closeColumns closes the files that columns were read from.

@@ -166,3 +166,16 @@ func countValues(t *testing.T, docs *Documents, field string) (int, error) {
 	}
 	return n, nil
 }
+
+// TestManyColumnsHoldNoMoreThanFew opens a cursor over each of a thousand columns, which may not take a thousand times as much.
+func TestManyColumnsHoldNoMoreThanFew(t *testing.T) {
+	for columns, want := range map[int]int{1: 64 << 10, 20: 64 << 10, 99: 20971, 1000: 4 << 10} {
+		fields := []Field{{Name: "no column"}}
+		for range columns {
+			fields = append(fields, Field{DocValues: SortedSet})
+		}
+		if got := windowOf(fields); got != want {
+			t.Errorf("a window of %d bytes with %d columns, want %d", got, columns, want)
+		}
+	}
+}
