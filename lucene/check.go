@@ -8,7 +8,7 @@ import (
 
 // Check tells, from headers and field infos alone, whether all files that reading the segment takes have formats that
 // are read, so that a run does not find out in its middle. It is an *[UnsupportedError] where one has not. With
-// [VerifyRead] only stored fields and field infos are asked, with which all else goes.
+// [VerifyRead] only stored fields are asked, which plugins replace; all else is Lucene's own and goes with them.
 func (s *Segment) Check(ctx context.Context) (err error) {
 	f, err := s.openFiles(ctx)
 	if err != nil {
@@ -26,12 +26,12 @@ func (s *Segment) Check(ctx context.Context) (err error) {
 	if err := closeWith(st.readHeader(s), st.data); err != nil {
 		return err
 	}
+	if s.Verification == VerifyRead {
+		return nil // each other header would be a request more
+	}
 	fields, err := s.readFields(ctx, f)
 	if err != nil {
 		return err
-	}
-	if s.Verification == VerifyRead {
-		return nil // each header would be a request more
 	}
 	if s.deletesGen != noGeneration {
 		if err := s.checkLive(ctx, f); err != nil {

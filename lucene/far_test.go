@@ -84,6 +84,14 @@ func TestFarStoresAreAskedSeldom(t *testing.T) {
 				if err := segment.readInfo(t.Context()); err != nil {
 					t.Fatal(err)
 				}
+				before := store.requests
+				if err := segment.Check(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if asked := store.requests - before; asked > 2 {
+					t.Errorf("%s: %d requests before a run", segment.Name, asked)
+				}
+				store.requests = before
 				for _, err := range readSegment(t.Context(), segment, 0) {
 					if err != nil {
 						t.Fatal(err)
