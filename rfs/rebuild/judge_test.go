@@ -36,8 +36,10 @@ func judge(t *testing.T, plan *Plan, properties, sent map[string]any, got []byte
 		}
 		delete(have, path)
 	}
-	if len(have) > 0 {
-		return fmt.Sprintf("has more: %v", have)
+	for path, values := range have { // of fields that the mapping does not have, in a stored _source
+		if asJSON(values) != asJSON(want[path]) {
+			return fmt.Sprintf("has more: %s %v", path, values)
+		}
 	}
 	return ""
 }
@@ -132,6 +134,9 @@ func compareField(plan *Plan, path string, d map[string]any, want, have []any) s
 		}
 		gone = gone || l.Gone
 		sorted = sorted || strings.Contains(l.Reason, "sorted") || strings.Contains(l.Reason, "another order")
+		if strings.Contains(l.Reason, "an array of the objects") && len(have) == 0 {
+			return ""
+		}
 		malformed = malformed || strings.Contains(l.Reason, "malformed")
 		once = once || strings.Contains(l.Reason, "each value once")
 		if _, rest, ok := strings.Cut(l.Reason, "values longer than "); ok {

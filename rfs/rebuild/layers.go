@@ -147,6 +147,9 @@ func (b *builder) foundLayers(f *field, d definition, row typeRow) []layer {
 		}
 		return b.wholeLayers(f, d, row)
 	}
+	if b.plan.mode == snapshot.SourceFiltered && f.node.parent.path != "" {
+		b.plan.lose(f.path, "does not come back where the stored _source has an array of the objects around it")
+	}
 	var layers []layer
 	stored, column := d.flag("store", false), d.hasDocValues(b.plan.created)
 	if column && strings.HasSuffix(f.kind, "_range") {

@@ -17,7 +17,7 @@ import (
 // offers[0]  root.
 //
 // What says in the index whose child a document is, is only in the index of terms. Here its path is told from
-// what it holds; where there is but one path, there is nothing to tell.
+// what it holds; of an empty one, from where it lies: the objects of one path lie together, before what holds them.
 
 // block gathers the nested documents before the next root.
 type block struct {
@@ -202,6 +202,56 @@ func (b *block) scopeOf(r *Rebuilder, k kept) (int, error) {
 	return found, nil
 }
 
+// resolve tells the paths of nested documents that hold nothing, where but one is possible.
+func (b *block) resolve(p *Plan) {
+	for i := len(b.docs) - 1; i >= 0; i-- {
+		if b.docs[i].scope != 0 {
+			continue
+		}
+		found, possible := 0, 0
+		for s := 1; s < len(p.scopes); s++ {
+			if b.fits(p, i, s) {
+				found, possible = s, possible+1
+			}
+		}
+		if possible == 1 {
+			b.docs[i].scope = found
+		}
+	}
+}
+
+// fits tells whether document i of the block may be of a scope: what comes between it and the object that holds it, and between
+// it and the other objects of its path, is inside the one or the other.
+func (b *block) fits(p *Plan, i, scope int) bool {
+	outer := p.scopes[scope].parent
+	held, apart := outer == 0, false
+	for _, k := range b.docs[i+1:] {
+		switch {
+		case k.scope == 0:
+			continue
+		case k.scope == outer && outer != 0:
+			return true
+		case !p.inside(k.scope, outer):
+			return false
+		case k.scope == scope && apart:
+			return false
+		}
+		apart = apart || !p.inside(k.scope, scope)
+	}
+	apart = false
+	for j := i - 1; j >= 0 && b.docs[j].scope != outer; j-- {
+		switch k := b.docs[j]; {
+		case k.scope == 0:
+			continue
+		case k.scope == scope && apart:
+			return false
+		default:
+			apart = apart || !p.inside(k.scope, scope)
+		}
+	}
+	return held
+}
+
 // within is the scope in which the members of an object are.
 func (n *node) within() int {
 	if n.nested > 0 {
@@ -253,12 +303,12 @@ func (w *writer) nested(n *node) error {
 func (w *writer) turnAround(at int, ends []int) {
 	written := append([]byte(nil), w.buf[at:]...)
 	w.buf = w.buf[:at]
-	for i := len(ends) - 1; i >= 0; i-- {
+	for i, end := range slices.Backward(ends) {
 		begin := at
 		if i > 0 {
 			begin = ends[i-1] + 1 // after the comma
 		}
-		w.buf = append(w.buf, written[begin-at:ends[i]-at]...)
+		w.buf = append(w.buf, written[begin-at:end-at]...)
 		if i > 0 {
 			w.buf = append(w.buf, ',')
 		}

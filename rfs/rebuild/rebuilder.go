@@ -154,6 +154,7 @@ func (r *Rebuilder) Append(dst []byte, doc *lucene.Doc) ([]byte, error) {
 	if err := r.block.begin(r, doc.Number); err != nil {
 		return dst, err
 	}
+	r.block.resolve(r.plan)
 	defer r.block.end(doc.Number)
 	state := &r.scopes[0]
 	r.source, r.recovery = nil, nil
