@@ -42,7 +42,7 @@ func Connect(ctx context.Context, options Options) (*Client, error) {
 		careful: retrying{next: line, policy: line.endpoint.options.Retry, worth: line.untouched},
 		bulk:    line.within(line.endpoint.options.BulkTimeout),
 	}
-	if !options.DisableCompression && !line.endpoint.loopback() {
+	if !options.DisableCompression && !line.endpoint.loopback() && line.endpoint.signing.Service != serverless {
 		client.compress = reader.takesCompression(ctx)
 	}
 	return client, nil
@@ -53,7 +53,7 @@ func connect(ctx context.Context, options Options) (*Reader, *wire, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	line, err := newWire(e)
+	line, err := newWire(ctx, e)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -62,7 +62,12 @@ func connect(ctx context.Context, options Options) (*Reader, *wire, error) {
 		gate: readOnly{next: retrying{next: line, policy: e.options.Retry, worth: line.repeatable}},
 		once: readOnly{next: retrying{next: line, policy: e.options.Retry, worth: line.untouched}},
 	}
-	if reader.info, err = reader.detect(ctx); err != nil {
+	if e.signing.Service == serverless {
+		reader.info, err = reader.detectServerless(ctx)
+	} else {
+		reader.info, err = reader.detect(ctx)
+	}
+	if err != nil {
 		if status(err) != 0 { // the others name it
 			return nil, nil, fmt.Errorf("%s cluster %s: %w%s", e.options.Side, reader.url, err, e.prefixAdvice(err))
 		}
@@ -77,6 +82,18 @@ func (e *endpoint) prefixAdvice(err error) string {
 		return ""
 	}
 	return fmt.Sprintf(" (is the path %s of --%s-host right?)", e.url.Path, e.options.Side)
+}
+
+// serverlessVersion is what collections of OpenSearch Serverless run, who do not say so: they have no main response and
+// no nodes. Source: "Supported operations and plugins in Amazon OpenSearch Serverless".
+var serverlessVersion = version.Version{Flavor: version.OpenSearch, Major: 2, Minor: 17}
+
+// detectServerless asks something that every collection answers, so that wrong credentials show at once.
+func (r *Reader) detectServerless(ctx context.Context) (Info, error) {
+	if err := r.get(ctx, esapi.CatIndicesRequest{Format: "json", H: []string{"index"}}, new([]map[string]string)); err != nil {
+		return Info{}, err
+	}
+	return Info{Name: "OpenSearch Serverless", Version: serverlessVersion}, nil
 }
 
 // mainResponse is the answer to GET /.

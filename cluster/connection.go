@@ -45,6 +45,11 @@ func (e *ConnectionError) diagnose(side string, secure, reached bool) {
 	e.Transient = true
 	var dial *net.OpError
 	e.Unsent = errors.As(e.Err, &dial) && dial.Op == "dial"
+	if _, ok := errors.AsType[*credentialsError](e.Err); ok {
+		e.Transient, e.Unsent = false, true
+		e.Advice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or run where a role is attached"
+		return
+	}
 	switch {
 	case e.explainTLS(side):
 	case e.explainName(side):
@@ -65,6 +70,7 @@ func (e *ConnectionError) explainTLS(side string) bool {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	var record tls.RecordHeaderError
+	var alert *net.OpError
 	switch {
 	case errors.As(e.Err, &authority):
 		e.Advice = fmt.Sprintf("give the authority's certificate with --%s-cacert, or trust any with --%s-insecure", side, side)
@@ -72,6 +78,8 @@ func (e *ConnectionError) explainTLS(side string) bool {
 		e.Advice = fmt.Sprintf("the certificate does not fit: use a name that is in it, or accept any with --%s-insecure", side)
 	case errors.As(e.Err, &record):
 		e.Advice = fmt.Sprintf("the server speaks plain http there: --%s-host wants http://", side)
+	case errors.As(e.Err, &alert) && alert.Op == "remote error":
+		e.Advice = fmt.Sprintf("the server ends the TLS handshake: it may want a certificate of an authority it trusts, which --%s-client-cert and --%s-client-cert-key show", side, side)
 	default:
 		return false
 	}

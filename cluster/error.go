@@ -185,19 +185,38 @@ func excerpt(body []byte) string {
 }
 
 // advise adds what the operator can do, in the words of the flags.
-func (e *Error) advise(side string, credentials bool) {
+func (e *Error) advise(side string, as *endpoint) {
 	switch {
-	case e.Status == http.StatusUnauthorized && credentials:
-		e.Advice = fmt.Sprintf("the %s refuses these credentials: check --%s-username and --%s-password", side, side, side)
-	case e.Status == http.StatusUnauthorized:
-		e.Advice = fmt.Sprintf("the %s wants credentials: give --%s-username and --%s-password", side, side, side)
-	case e.Status == http.StatusForbidden && e.Type != "cluster_block_exception" && credentials:
-		e.Advice = fmt.Sprintf("the user of --%s-username has no right to do this", side)
-	case e.Status == http.StatusForbidden && e.Type != "cluster_block_exception":
-		e.Advice = fmt.Sprintf("an anonymous user has no right to do this: give --%s-username and --%s-password", side, side)
+	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden && e.Type != "cluster_block_exception":
+		e.adviseCredentials(side, as)
 	case e.Status == http.StatusRequestEntityTooLarge:
 		e.Advice = "the server takes no request of this size: send smaller ones, or raise its http.max_content_length"
 	case e.Status >= 300 && e.Status < 400:
 		e.Advice = fmt.Sprintf("the %s answers with a redirect, which is not followed: give the address it points to as --%s-host", side, side)
+	}
+}
+
+// adviseCredentials says which credentials to look at.
+func (e *Error) adviseCredentials(side string, as *endpoint) {
+	known := e.Status == http.StatusForbidden // who we are, but not that we may
+	switch {
+	case as.signing.Service != "" && strings.Contains(e.Reason, "expired"):
+		e.Advice = "the session has ended: fetch new AWS credentials, then run the same command again"
+	case as.signing.Service != "":
+		e.Advice = fmt.Sprintf("the access policy must allow the AWS identity that signs, for service %s (--%s-aws-service-signing-name, --%s-aws-region)", as.signing.Service, side, side)
+	case as.apiKey != "" && known:
+		e.Advice = fmt.Sprintf("the key of --%s-api-key has no right to do this", side)
+	case as.apiKey != "":
+		e.Advice = fmt.Sprintf("the %s refuses this key: check --%s-api-key", side, side)
+	case as.username != "" && known:
+		e.Advice = fmt.Sprintf("the user of --%s-username has no right to do this", side)
+	case as.username != "":
+		e.Advice = fmt.Sprintf("the %s refuses these credentials: check --%s-username and --%s-password", side, side, side)
+	case as.tls != nil && len(as.tls.Certificates) > 0:
+		e.Advice = fmt.Sprintf("the certificate of --%s-client-cert has no right to do this", side)
+	case known:
+		e.Advice = fmt.Sprintf("an anonymous user has no right to do this: give --%s-username and --%s-password", side, side)
+	default:
+		e.Advice = fmt.Sprintf("the %s wants credentials: give --%s-username and --%s-password", side, side, side)
 	}
 }

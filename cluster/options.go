@@ -29,6 +29,13 @@ type Options struct {
 	// Username and Password are sent as basic authentication with every request when Username is set.
 	Username string
 	Password string
+	// APIKey is sent instead, as "Authorization: ApiKey …": base64 of id and key, as the cluster gave it out.
+	APIKey string
+	// Signing signs every request for Amazon's services instead.
+	Signing Signing
+	// ClientCertFile and ClientKeyFile are PEM files with the certificate to show to the server, and its key.
+	ClientCertFile string
+	ClientKeyFile  string
 	// CACertFile is a PEM file of the authorities to trust instead of the system's.
 	CACertFile string
 	// Insecure accepts any certificate, and any name in it.
@@ -57,6 +64,8 @@ type endpoint struct {
 	url      *url.URL // without credentials
 	username string
 	password string
+	apiKey   string
+	signing  Signing
 	tls      *tls.Config
 	options  Options
 }
@@ -78,7 +87,7 @@ func (o Options) resolve() (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{url: address, username: o.Username, password: o.Password}
+	e := &endpoint{url: address, username: o.Username, password: o.Password, apiKey: o.APIKey, signing: o.Signing}
 	if user != nil {
 		if o.Username != "" {
 			return nil, fmt.Errorf("credentials are in the URL of the %s and in --%s-username: give them once", o.Side, o.Side)
@@ -86,12 +95,26 @@ func (o Options) resolve() (*endpoint, error) {
 		e.username = user.Username()
 		e.password, _ = user.Password()
 	}
+	if e.ways() > 1 {
+		return nil, fmt.Errorf("credentials of the %s are given more than once: give user and password, API key or signing", o.Side)
+	}
 	if e.tls, err = o.tlsConfig(); err != nil {
 		return nil, err
 	}
-	o.URL, o.Username, o.Password = address.String(), "", ""
+	o.URL, o.Username, o.Password, o.APIKey, o.Signing = address.String(), "", "", "", Signing{}
 	e.options = o
 	return e, nil
+}
+
+// ways counts the ways in which we say who we are in a header.
+func (e *endpoint) ways() int {
+	n := 0
+	for _, given := range []bool{e.username != "", e.apiKey != "", e.signing.Service != ""} {
+		if given {
+			n++
+		}
+	}
+	return n
 }
 
 func or(value, otherwise time.Duration) time.Duration {
@@ -141,6 +164,13 @@ func (o Options) tlsConfig() (*tls.Config, error) {
 	config := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		InsecureSkipVerify: o.Insecure, //nolint:gosec // the operator asked for it by name
+	}
+	if o.ClientCertFile != "" || o.ClientKeyFile != "" {
+		shown, err := tls.LoadX509KeyPair(o.ClientCertFile, o.ClientKeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("certificate to show to the %s (--%s-client-cert, --%s-client-cert-key): %w", o.Side, o.Side, o.Side, err)
+		}
+		config.Certificates = []tls.Certificate{shown}
 	}
 	if o.CACertFile == "" {
 		return config, nil

@@ -35,21 +35,29 @@ type wire struct {
 	reached  *atomic.Bool // an answer came from this server before
 }
 
-func newWire(e *endpoint) (*wire, error) {
+func newWire(ctx context.Context, e *endpoint) (*wire, error) {
 	o := e.options
 	dialer := &net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 30 * time.Second}
+	var way http.RoundTripper = &http.Transport{
+		DialContext:         dialer.DialContext,
+		TLSClientConfig:     e.tls,
+		TLSHandshakeTimeout: o.ConnectTimeout,
+		DisableCompression:  o.DisableCompression,
+		MaxIdleConnsPerHost: 64,               // as many bulks in flight as anyone asks for
+		IdleConnTimeout:     30 * time.Second, // below the minute after which load balancers hang up
+	}
+	if e.signing.Service != "" {
+		signing, err := newSigner(ctx, way, e.signing, e.url.Host, o.Side)
+		if err != nil {
+			return nil, err
+		}
+		way = signing
+	}
 	client, err := elastictransport.NewClient(
 		elastictransport.WithURLs(e.url),
 		elastictransport.WithDisableRetry(), // see retrying
 		elastictransport.WithUserAgent(o.UserAgent),
-		elastictransport.WithTransport(&http.Transport{
-			DialContext:         dialer.DialContext,
-			TLSClientConfig:     e.tls,
-			TLSHandshakeTimeout: o.ConnectTimeout,
-			DisableCompression:  o.DisableCompression,
-			MaxIdleConnsPerHost: 64,               // as many bulks in flight as anyone asks for
-			IdleConnTimeout:     30 * time.Second, // below the minute after which load balancers hang up
-		}),
+		elastictransport.WithTransport(way),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("transport to %s: %w", e.url, err)
@@ -74,6 +82,9 @@ func (w *wire) Perform(req *http.Request) (*http.Response, error) {
 	}
 	if w.endpoint.username != "" {
 		out.SetBasicAuth(w.endpoint.username, w.endpoint.password)
+	}
+	if w.endpoint.apiKey != "" {
+		out.Header.Set("Authorization", "ApiKey "+w.endpoint.apiKey)
 	}
 	sent := watchBody(out, req)
 	defer sent.Wait()
@@ -145,7 +156,7 @@ func (w *wire) refusal(req *http.Request, answer *http.Response, body []byte) er
 	e := &Error{Status: answer.StatusCode, Method: req.Method, Path: req.URL.Path}
 	e.RetryAfter = retryAfter(answer.Header.Get("Retry-After"))
 	e.explain(body)
-	e.advise(w.endpoint.options.Side, w.endpoint.username != "")
+	e.advise(w.endpoint.options.Side, w.endpoint)
 	return e
 }
 

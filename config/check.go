@@ -119,6 +119,7 @@ func (c Cluster) Validate(section string) Problems {
 	if c.Username != "" && !c.Password.IsSet() {
 		problems.missing(section + ".password")
 	}
+	c.checkIdentity(&problems, section)
 	if c.CACert != "" {
 		if _, err := os.Stat(c.CACert); err != nil {
 			problems.add(section+".cacert", "", "%s", err)
@@ -134,6 +135,34 @@ func (c Cluster) Validate(section string) Problems {
 		problems.add(section+".request_timeout", "", "%s is no time to wait; want more than 0s", c.RequestTimeout)
 	}
 	return problems
+}
+
+// checkIdentity wants at most one way to say who we are in a header, and a client certificate with its key.
+func (c Cluster) checkIdentity(problems *Problems, section string) {
+	problems.secret(section+".api_key", c.APIKey)
+	ways := 0
+	for _, given := range []bool{c.Username != "" || c.Password.IsSet(), c.APIKey.IsSet(), c.AWSService != ""} {
+		if given {
+			ways++
+		}
+	}
+	if ways > 1 {
+		problems.add(section+".username", "", "user and password, api_key and aws_service_signing_name are three ways to be known; give one of them")
+	}
+	if c.AWSService == "" && (c.AWSRegion != "" || c.AWSRoleARN != "") {
+		problems.missing(section + ".aws_service_signing_name")
+	}
+	if (c.ClientCert == "") != (c.ClientCertKey == "") {
+		problems.add(section+".client_cert", "", "a certificate and its key belong together; give client_cert and client_cert_key")
+	}
+	for _, file := range []struct{ path, name string }{{".client_cert", c.ClientCert}, {".client_cert_key", c.ClientCertKey}} {
+		if file.name == "" {
+			continue
+		}
+		if _, err := os.Stat(file.name); err != nil {
+			problems.add(section+file.path, "", "%s", err)
+		}
+	}
 }
 
 func (c Cluster) checkHost(problems *Problems, path string) {

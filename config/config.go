@@ -77,6 +77,12 @@ type Cluster struct {
 	Host               string // base URL, http or https
 	Username           string
 	Password           Secret
+	APIKey             Secret // instead of a user: base64 of id and key
+	AWSService         string // es or aoss: requests are signed for it, instead
+	AWSRegion          string // to sign for; empty: what the host's name or the environment says
+	AWSRoleARN         string // to assume for signing
+	ClientCert         string // PEM file with the certificate to show
+	ClientCertKey      string // PEM file with its key
 	CACert             string // PEM file with the CA to trust, besides those of the system
 	Insecure           bool   // no check of the server's certificate
 	DisableCompression bool   // request bodies are sent plain

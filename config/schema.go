@@ -130,6 +130,30 @@ var keys = []key{
 		usage: "`PASSWORD` for basic authentication; -env and -file keep it off the command line", field: func(c *Config) any { return &c.Target.Password },
 	},
 	{
+		path: "target.api_key", flag: "target-api-key",
+		usage: "API `KEY` instead of a user, base64 as the cluster gave it out", field: func(c *Config) any { return &c.Target.APIKey },
+	},
+	{
+		path: "target.aws_service_signing_name", flag: "target-aws-service-signing-name", enum: []string{"es", "aoss"},
+		usage: "sign requests with AWS credentials for a `SERVICE`", field: func(c *Config) any { return &c.Target.AWSService },
+	},
+	{
+		path: "target.aws_region", flag: "target-aws-region",
+		usage: "`NAME` of the region to sign for; default what the host's name or the environment says", field: func(c *Config) any { return &c.Target.AWSRegion },
+	},
+	{
+		path: "target.aws_role_arn", flag: "target-aws-role-arn",
+		usage: "`ARN` of a role to assume for signing", field: func(c *Config) any { return &c.Target.AWSRoleARN },
+	},
+	{
+		path: "target.client_cert", flag: "target-client-cert",
+		usage: "PEM `FILE` with the certificate to show to the target", field: func(c *Config) any { return &c.Target.ClientCert },
+	},
+	{
+		path: "target.client_cert_key", flag: "target-client-cert-key",
+		usage: "PEM `FILE` with the key of that certificate", field: func(c *Config) any { return &c.Target.ClientCertKey },
+	},
+	{
 		path: "target.cacert", flag: "target-cacert",
 		usage: "PEM `FILE` with the CA to trust besides those of the system", field: func(c *Config) any { return &c.Target.CACert },
 	},

@@ -45,3 +45,31 @@ func TestStoresAreCheckedWhereTheRepositoryIsInThem(t *testing.T) {
 		}
 	}
 }
+
+func TestAClusterIsToldOnceWhoWeAre(t *testing.T) {
+	here := "stores_test.go" // any file that is there
+	for name, c := range map[string]struct {
+		set  func(*Cluster)
+		want string // part of the one problem; empty is right
+	}{
+		"nobody":                    {func(*Cluster) {}, ""},
+		"a user":                    {func(c *Cluster) { c.Username, c.Password = "u", Literal("p") }, ""},
+		"a key":                     {func(c *Cluster) { c.APIKey = Literal("k") }, ""},
+		"signed":                    {func(c *Cluster) { c.AWSService = "aoss" }, ""},
+		"certificate and user":      {func(c *Cluster) { c.ClientCert, c.ClientCertKey, c.APIKey = here, here, Literal("k") }, ""},
+		"a user and a key":          {func(c *Cluster) { c.Username, c.Password, c.APIKey = "u", Literal("p"), Literal("k") }, "give one of them"},
+		"a key, signed":             {func(c *Cluster) { c.APIKey, c.AWSService = Literal("k"), "es" }, "give one of them"},
+		"a region for nothing":      {func(c *Cluster) { c.AWSRegion = "eu-west-1" }, "--target-aws-service-signing-name"},
+		"certificate, no key":       {func(c *Cluster) { c.ClientCert = here }, "belong together"},
+		"a certificate not there":   {func(c *Cluster) { c.ClientCert, c.ClientCertKey = "/nonexistent", here }, "no such file"},
+		"a key that cannot be read": {func(c *Cluster) { c.APIKey = FromFile("/nonexistent") }, "should hold it"},
+	} {
+		target := Default().Target
+		target.Host = "https://h:9200"
+		c.set(&target)
+		problems := target.Validate("target")
+		if c.want == "" && len(problems) > 0 || c.want != "" && (len(problems) != 1 || !strings.Contains(problems[0].What, c.want)) {
+			t.Errorf("%s: %v, want %q", name, problems, c.want)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"migassist/cluster"
 	"migassist/config"
+	"migassist/internal/awsauth"
 	"migassist/rfs"
 	"migassist/selection"
 	"migassist/snapshot"
@@ -77,7 +78,14 @@ func clusterOptions(c config.Cluster) (cluster.Options, error) {
 	if err != nil {
 		return cluster.Options{}, err
 	}
+	key, err := c.APIKey.Value()
+	if err != nil {
+		return cluster.Options{}, err
+	}
 	return cluster.Options{
+		APIKey:         key,
+		Signing:        cluster.Signing{Service: c.AWSService, Options: awsauth.Options{Region: c.AWSRegion, RoleARN: c.AWSRoleARN}},
+		ClientCertFile: c.ClientCert, ClientKeyFile: c.ClientCertKey,
 		URL: c.Host, Username: c.Username, Password: password, CACertFile: c.CACert, Insecure: c.Insecure,
 		DisableCompression: c.DisableCompression, ConnectTimeout: c.ConnectTimeout, RequestTimeout: c.RequestTimeout,
 		UserAgent: "migassist/" + version,
