@@ -49,6 +49,31 @@ func TestRealServers(t *testing.T) {
 	}
 }
 
+// TestRealServerLetsACertificateIn: the security plugin knows an administrator by the certificate alone, and nobody without.
+func TestRealServerLetsACertificateIn(t *testing.T) {
+	server, err := testcluster.Start(t.Context(), testcluster.Spec{Product: testcluster.OpenSearch, Version: "2.19.1", Secure: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	o := Options{URL: server.URL, CACertFile: server.CAFile, Retry: Retry{Attempts: 1}}
+	if _, err := Connect(t.Context(), o); err == nil || !strings.Contains(err.Error(), "401") {
+		t.Errorf("without a certificate: %v", err)
+	}
+	o.ClientCertFile, o.ClientKeyFile = server.ClientCertFile, server.ClientKeyFile
+	client, err := Connect(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.PutTemplate(t.Context(), "by-certificate", []byte(`{"index_patterns":["never-*"]}`)); err != nil {
+		t.Error(err)
+	}
+}
+
 func byNode(t *testing.T, client *Client) {
 	info, err := client.detectByNode(t.Context())
 	if err != nil || info.Version != client.Version() {

@@ -35,6 +35,8 @@ var securitySettings = map[string]string{
 	"plugins.security.ssl.http.pemkey_filepath":                    "node.key",
 	"plugins.security.ssl.http.pemtrustedcas_filepath":             "ca.pem",
 	"plugins.security.nodes_dn":                                    "CN=node",
+	"plugins.security.ssl.http.clientauth_mode":                    "OPTIONAL",
+	"plugins.security.authcz.admin_dn":                             "CN=mover",
 	"plugins.security.allow_default_init_securityindex":            "true",
 	"plugins.security.restapi.roles_enabled":                       "all_access",
 }
@@ -57,12 +59,18 @@ func (s *Server) secure(home string) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, content := range map[string][]byte{"ca.pem": ca.certificatePEM(), "node.pem": node.certificatePEM(), "node.key": node.keyPEM} {
+	mover, err := newIdentity("mover", ca)
+	if err != nil {
+		return nil, err
+	}
+	for name, content := range map[string][]byte{
+		"ca.pem": ca.certificatePEM(), "node.pem": node.certificatePEM(), "node.key": node.keyPEM, "mover.pem": mover.certificatePEM(), "mover.key": mover.keyPEM,
+	} {
 		if err := writePublic(s.path("config", name), content); err != nil {
 			return nil, err
 		}
 	}
-	s.CAFile = s.path("config", "ca.pem")
+	s.CAFile, s.ClientCertFile, s.ClientKeyFile = s.path("config", "ca.pem"), s.path("config", "mover.pem"), s.path("config", "mover.key")
 	trusted := x509.NewCertPool()
 	trusted.AddCert(ca.certificate)
 	return newClient(&tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12}), nil

@@ -32,6 +32,8 @@ type Server struct {
 
 	// CAFile is the certificate that signed a secure server's, "" for the others.
 	CAFile string
+	// ClientCertFile and ClientKeyFile are those of an administrator of a secure server, "" for the others.
+	ClientCertFile, ClientKeyFile string
 
 	dist      distribution
 	dir       string
