@@ -25,10 +25,23 @@ overridden by MIGASSIST_… environment variables, and those by flags.`,
 	config.AddGlobalFlags(root.PersistentFlags())
 	root.AddCommand(p.demoCommand(), p.metadata(), p.rfs(), p.proxy(), p.replay(), p.console(), p.version())
 	root.SetFlagErrorFunc(p.flagError)
-	root.Version = thisBuild().String()
-	root.SetVersionTemplate("{{.Version}}\n")
+	p.addVersionFlag(root)
 	completeEnums(root)
 	return root
+}
+
+// addVersionFlag makes --version print what the command of that name does. Cobra's own flag takes a template of text/template, which
+// finds methods by name, so that the linker keeps every method there is: 10 MB.
+func (p *program) addVersionFlag(root *cobra.Command) {
+	wanted := root.Flags().Bool("version", false, "print the version")
+	otherwise := root.RunE
+	root.RunE = func(cmd *cobra.Command, arguments []string) error {
+		if !*wanted {
+			return otherwise(cmd, arguments)
+		}
+		_, err := fmt.Fprintln(p.out, thisBuild())
+		return err
+	}
 }
 
 // group is a command that only holds others.
