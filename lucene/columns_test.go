@@ -133,7 +133,8 @@ func TestColumnsOfServers(t *testing.T) {
 				if err != nil {
 					t.Errorf("%s: %s: %v", shard.name, field.Name, err)
 				}
-				if (field.Name == "_version" || field.Name == "_seq_no") && n != segment.MaxDoc {
+				numbered := field.Name == "_seq_no" && !strings.HasPrefix(shard.name, "upgraded/") // Elasticsearch 5 numbers nothing
+				if (field.Name == "_version" || numbered) && n != segment.MaxDoc {
 					t.Errorf("%s: %d of %d documents have a %s", shard.name, n, segment.MaxDoc, field.Name)
 				}
 				columns++

@@ -129,7 +129,7 @@ func expected(t testing.TB, name, index string) map[string]string {
 	}
 	docs := map[string]string{}
 	for _, d := range all {
-		if len(types) > 1 {
+		if d.Index = index; len(types) > 1 {
 			d.Index += "_" + d.Type
 		}
 		d.Routing = cmp.Or(d.Routing, d.Parent)

@@ -140,10 +140,10 @@ func (denied) List(context.Context, string) ([]blob.Entry, error) { return nil, 
 func TestUnknownSnapshotGetsTheNamesThereAre(t *testing.T) {
 	r := open(t, fixture(t, "elasticsearch-7.10.2"))
 	for name, want := range map[string]string{
-		"frist":   `did you mean "first"?; there are: first, second`,
+		"frist":   `did you mean "first"?; there are: first, partial, second`,
 		"SECOND":  `did you mean "second"?`,
-		"nothing": `no such snapshot: "nothing" in memory:repo; there are: first, second`,
-		"":        "there are: first, second",
+		"nothing": `no such snapshot: "nothing" in memory:repo; there are: first, partial, second`,
+		"":        "there are: first, partial, second",
 	} {
 		_, err := r.Snapshot(t.Context(), name)
 		if !errors.Is(err, snapshot.ErrNoSnapshot) || !strings.Contains(err.Error(), want) {

@@ -19,7 +19,7 @@ const scanSize = 1000
 // Hit is a document as the server returned it; Source has the server's bytes,
 // unchanged with the white space around them, and is nil where the index keeps none.
 type Hit struct {
-	Index   string          `json:"_index"`
+	Index   string          `json:"_index,omitempty"`
 	Type    string          `json:"_type,omitempty"`
 	ID      string          `json:"_id"`
 	Routing string          `json:"_routing,omitempty"`

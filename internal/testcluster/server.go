@@ -105,6 +105,10 @@ func (s *Server) prepare(home string) error {
 			return err
 		}
 	}
+	// What an earlier server wrote into the same folder is not this one's address.
+	if err := os.RemoveAll(s.path("logs", "http.ports")); err != nil {
+		return err
+	}
 	if s.client, err = s.secure(home); err != nil {
 		return err
 	}
