@@ -260,3 +260,50 @@ func propertiesOf(t testing.TB, index *snapshot.Index) map[string]any {
 	}
 	return nil
 }
+
+// A document so young that it is still there for replication comes back as it was sent, with what no mapping has.
+func TestRecoverySourceIsPreferred(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/snapshots/*/sent/no-source.ndjson")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no fixture has an index without _source", err)
+	}
+	whole := 0
+	for _, file := range files {
+		fixture := filepath.Dir(filepath.Dir(file))
+		index, err := openIndex(t.Context(), filepath.Join(fixture, "repository"), "second", "no-source")
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := NewPlan(index)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := expected(t, file)
+		forEachSegment(t, index, func(docs *lucene.Documents) {
+			rebuilder, err := plan.Open(t.Context(), docs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = docs.Visit(t.Context(), &lucene.Decoder{}, 0, 1<<30, func(doc *lucene.Doc) error {
+				for field, stored := range doc.Fields() {
+					if field.Name != recoveryField {
+						continue
+					}
+					whole++
+					source, err := rebuilder.Append(nil, doc)
+					if err != nil || string(source) != string(stored.Bytes) || !same(value(t, source), any(sent[testID(doc)])) {
+						t.Errorf("%s: document %s is %s, %v, want %s", file, testID(doc), source, err, stored.Bytes)
+					}
+					return nil
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if whole == 0 {
+		t.Error("no document had a _recovery_source")
+	}
+}

@@ -93,7 +93,7 @@ func (p *Plan) addIgnored(entries []ignored, name []byte, parentUnits int, value
 		return entries, fmt.Errorf("%w: the parent of %q in %s", errCoding, name, ignoredField)
 	}
 	parent, ok := p.byPath[string(bytes.TrimSuffix(head, []byte{'.'}))]
-	if !ok || !p.filter.all() && !p.filter.leadsTo(string(name)) {
+	if !ok {
 		return entries, nil
 	}
 	return append(entries, ignored{parent: parent, name: name, leaf: name[len(head):], value: value}), nil

@@ -22,7 +22,7 @@ const (
 // syntheticLayers are those that the server reads, in its order. A field without any is one whose values the
 // server keeps as they were sent, in _ignored_source.
 func (b *builder) syntheticLayers(f *field, d definition, row typeRow) []layer {
-	if len(d.list("copy_to")) > 0 || d["script"] != nil || !b.plan.filter.keeps(f.path) {
+	if len(d.list("copy_to")) > 0 || d["script"] != nil {
 		return nil
 	}
 	has := d.hasDocValues(b.plan.created)

@@ -66,6 +66,9 @@ func (p *Plan) Open(ctx context.Context, docs *lucene.Documents) (*Rebuilder, er
 	r.aim(fields)
 	columns := make(map[string]bool, len(fields))
 	for _, f := range fields {
+		if f.Name == "_doc_count" && p.exact() {
+			return nil, fmt.Errorf("%w: documents have _doc_count, which only the index of terms has", ErrUnsupported)
+		}
 		columns[f.Name] = f.DocValues != lucene.NoDocValues
 	}
 	for number, s := range p.scopes {

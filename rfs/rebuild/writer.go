@@ -293,11 +293,6 @@ func (w *writer) ignoredValue(entry ignored) (err error) {
 	if w.buf, err = appendEncoded(w.buf, entry.value); err != nil {
 		return err
 	}
-	if !w.r.plan.filter.all() {
-		if w.buf, err = w.r.plan.filter.apply(w.buf, begin, string(entry.name)); err != nil {
-			return err
-		}
-	}
 	if !w.list || !isStructure(entry.value) {
 		return nil
 	}
