@@ -1,6 +1,6 @@
 // Package corpus loads documents into a real server. It has three corpora:
 //
-//   - the awkward one ([First], [Second]), for the fixtures: many small indices, one
+//   - the awkward one ([Corpus]), for the fixtures: many small indices, one
 //     per shape of id, routing, source, segment, mapping or setting that matters;
 //   - the [Shop], for the demo;
 //   - events ([Load], [Writer]), as many as one likes, for benchmarks and for the
