@@ -27,6 +27,7 @@ type Cat struct {
 type Printed struct {
 	Documents int64
 	Problems  int64 // of them, documents whose source is missing
+	Refused   int   // indices, and shards of indices, that were not read; the findings name them
 	Findings  []rfs.Finding
 }
 
@@ -34,8 +35,8 @@ type Printed struct {
 const outputBuffer = 64 << 10
 
 // Print writes the documents as NDJSON: {"_index":…,"_type":…,"_id":…,"_routing":…,"_source":…}. The type is left out
-// where it is _doc, the routing where there is none; _problem stands instead of a source that is missing. What can't be
-// read of a partial snapshot is a finding; damage is an error.
+// where it is _doc, the routing where there is none; _problem stands instead of a source that is missing. An index of a
+// kind that is not read, and what a partial snapshot lacks, are findings, and the others go on; damage is an error.
 func (c *Cat) Print(ctx context.Context, out io.Writer) (*Printed, error) {
 	p := &printer{cat: c, out: bufio.NewWriterSize(out, outputBuffer), printed: &Printed{}}
 	var err error
@@ -54,22 +55,32 @@ type printer struct {
 	printed *Printed
 }
 
+// index prints one index. What of it is refused does not end the others.
 func (p *printer) index(ctx context.Context, name string) error {
 	index, err := p.cat.Snapshot.Index(ctx, name)
 	if err != nil {
-		return err
+		return p.refuse(name, err)
 	}
 	look := rfs.NewLook(p.cat.Snapshot, index, p.cat.Rebuild, p.cat.Memory)
 	p.printed.Findings = append(p.printed.Findings, look.Findings...)
 	for number := range index.Shards {
-		err := p.shard(ctx, look, index.Name, number)
-		switch {
-		case errors.Is(err, snapshot.ErrIncomplete):
-			p.printed.Findings = append(p.printed.Findings, rfs.Finding{Index: name, Kind: "partial", Reason: err.Error()})
-		case err != nil:
-			return err
+		if err := p.shard(ctx, look, index.Name, number); err != nil {
+			if err := p.refuse(name, err); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
+}
+
+// refuse makes a finding of what is not read, and returns any other error.
+func (p *printer) refuse(index string, err error) error {
+	finding, refused := rfs.Refusal(index, err)
+	if !refused {
+		return err
+	}
+	p.printed.Refused++
+	p.printed.Findings = append(p.printed.Findings, finding)
 	return nil
 }
 

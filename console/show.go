@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -65,7 +66,8 @@ func (t *Totals) add(o Totals) {
 	}
 }
 
-// Show opens every segment of the named indices, of all where none is named, as far as its metadata.
+// Show opens every segment of the named indices, of all where none is named, as far as its metadata. An index that can't
+// be read has its problem in its row; a name that the snapshot does not have is an error.
 func Show(ctx context.Context, s *snapshot.Snapshot, names ...string) (*Contents, error) {
 	c := &Contents{Snapshot: s.Name, State: s.State.String(), Version: s.Version, Warnings: s.Warnings(), Indices: []IndexRow{}, perShard: len(names) > 0}
 	if len(names) == 0 {
@@ -76,7 +78,7 @@ func Show(ctx context.Context, s *snapshot.Snapshot, names ...string) (*Contents
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if err != nil && c.perShard {
+		if errors.Is(err, snapshot.ErrNoIndex) && c.perShard {
 			return nil, err
 		}
 		if err != nil {

@@ -21,6 +21,18 @@ type Look struct {
 	memory  int
 }
 
+// Refusal is the finding for an index, or a part of one, that err says is not read: it is of a kind that this program does
+// not read, or a PARTIAL snapshot lacks it. For any other error, damage above all, it is false.
+func Refusal(index string, err error) (Finding, bool) {
+	switch {
+	case errors.Is(err, snapshot.ErrIncomplete):
+		return Finding{Index: index, Kind: "partial", Reason: err.Error()}, true
+	case unsupported(err):
+		return unreadable(index, err), true
+	}
+	return Finding{}, false
+}
+
 // Entry is a document that is looked at. Its bytes are valid until the next one.
 type Entry struct {
 	Document        // Source is JSON; nil where there is none

@@ -120,6 +120,9 @@ func (p *program) runSnapshotCat(cmd *cobra.Command, arguments []string) error {
 // catVerdict turns what was printed into the end of the command.
 func catVerdict(cat *console.Cat, printed *console.Printed, partial bool, log zerolog.Logger) error {
 	switch {
+	case cat.ID != "" && printed.Documents == 0 && printed.Refused > 0:
+		log.Warn().Str("id", cat.ID).Strs("indices", cat.Indices).Msg("there is no such document in what could be read")
+		return errFindings
 	case cat.ID != "" && printed.Documents == 0:
 		log.Warn().Str("id", cat.ID).Strs("indices", cat.Indices).Msg("there is no such document")
 		return errNothing
