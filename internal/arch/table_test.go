@@ -19,7 +19,7 @@ var rows = map[int][]string{
 	1: {"capture", "cluster", "internal/blob", "lucene", "xcontent/smile", "xcontent/cbor", "xcontent/yaml", "internal/telemetry"},
 	0: {
 		"config", "selection", "cluster/version", "cluster/route", "capture/httpwire", "rfs/lease",
-		"lucene/input", "lucene/docvalues", "lucene/inflate", "lucene/lz4", "xcontent/literal", "xcontent/lzf", "internal/retry", "internal/awsauth", "internal/blob/object", "internal/arch",
+		"lucene/input", "lucene/docvalues", "lucene/inflate", "lucene/lz4", "xcontent/literal", "xcontent/lzf", "internal/retry", "internal/awsauth", "internal/blob/object", "internal/arch", "internal/supported",
 	},
 }
 
