@@ -71,7 +71,8 @@ func (p *Plan) find(findings ...Finding) { p.Findings = append(p.Findings, findi
 
 func unreadable(index string, err error) Finding {
 	if unsupported(err) {
-		return Finding{Index: index, Kind: "unsupported", Reason: err.Error(), Failed: true}
+		// What the servers themselves keep elsewhere or in another form is out of scope, not a failure.
+		return Finding{Index: index, Kind: "unsupported", Reason: err.Error(), Failed: !errors.Is(err, snapshot.ErrUnsupported)}
 	}
 	if _, large := errors.AsType[*lucene.TooLargeError](err); large {
 		err = fmt.Errorf("%w (--memory)", err)
