@@ -38,9 +38,11 @@ func TestOldestAndNewestFromAnObjectStore(t *testing.T) {
 			dir := t.TempDir()
 			repository := []string{"--repo-uri", "s3://" + blobtest.Bucket + "/repo", "--s3-endpoint", store.URL, "--s3-region", "us-east-1", "--s3-anonymous"}
 			indices := chosen(t, dir, from.fixture, from.snapshot, repository)
+			shards := shardsOf(t, from.fixture, from.snapshot)
 			for _, index := range indices {
 				// What becomes of old mappings is another test's matter: here nothing is parsed, so that nothing is refused.
-				must(t, target, "PUT", "/"+index, `{"settings":{"number_of_replicas":0},"mappings":{"enabled":false}}`)
+				// As many shards as on the source: two documents of one id, with routing, are told apart by their shards.
+				must(t, target, "PUT", "/"+index, `{"settings":{"number_of_replicas":0,"number_of_shards":`+shards[index]+`},"mappings":{"enabled":false}}`)
 			}
 			args := append([]string{
 				"rfs", "--snapshot-name", from.snapshot, "--target-host", target.URL, "--output", "json",
@@ -92,6 +94,30 @@ func chosen(t *testing.T, dir, fixture, snapshot string, repository []string) []
 		t.Fatalf("nothing of %s takes part", fixture)
 	}
 	return names
+}
+
+// shardsOf tells how many shards each index had.
+func shardsOf(t *testing.T, fixture, snapshot string) map[string]string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(snapshots, fixture, "expected", "metadata", snapshot, "settings.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var indices map[string]struct {
+		Settings struct {
+			Index struct {
+				Shards string `json:"number_of_shards"`
+			} `json:"index"`
+		} `json:"settings"`
+	}
+	if err := json.Unmarshal(content, &indices); err != nil {
+		t.Fatal(err)
+	}
+	shards := map[string]string{}
+	for name, index := range indices {
+		shards[name] = index.Settings.Index.Shards
+	}
+	return shards
 }
 
 // expectation is a line of a fixture: a long source is told by its sum alone.
