@@ -31,8 +31,8 @@ func Sources() []Source {
 		{Versions: "OpenSearch 2.x", Lucene: "9", Codecs: "LZ4, DEFLATE", Proven: []string{"opensearch-2.19.1"}},
 		{Versions: "OpenSearch 3.x", Lucene: "10", Codecs: "LZ4, DEFLATE", Proven: []string{"opensearch-3.0.0", "opensearch-3.3.0"}},
 		{
-			Versions: "OpenSearch 2.9 to 3.x, custom codecs", Lucene: "9, 10", Codecs: "zstd, zstd_no_dict",
-			Unproven: "unproven on a real server: bytes made by a second program",
+			Versions: "OpenSearch 2.9 to 3.x, custom codecs", Lucene: "9, 10", Codecs: "zstd, zstd_no_dict, QAT",
+			Unproven: "unproven on a real server: bytes made by a second program from the plugin's public source",
 		},
 	}
 }
