@@ -36,8 +36,8 @@ e2e-metadata: ## settings, mappings and templates of every fixture on a real tar
 e2e-cluster: ## the client, and the embedded target, held against real servers
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./cluster/... ./internal/sandbox/...
 
-e2e-damage: ## every blob of every fixture cut, and a bit flipped, at each percent
-	$(GO) test -count=1 -timeout 60m ./rfs -run TestDamagedRepository -damage.step 1
+e2e-damage: ## two blobs of each kind of every fixture cut, and a bit flipped, at each percent
+	$(GO) test -count=1 -timeout 60m ./rfs -run TestDamagedRepository -damage.step 1 -damage.each 2
 
 e2e-rebuild: ## random mappings and documents without _source, rebuilt and held against ten real servers
 	$(GO) test -tags e2e -count=1 -timeout 60m -run TestRebuiltIsWhatTheServerHad ./rfs/rebuild
