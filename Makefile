@@ -13,7 +13,7 @@ LINTER    := bin/golangci-lint
 STORES    := bin/versitygw bin/fake-gcs-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-damage e2e-rebuild e2e-stores lint fuzz bench fixtures demo clean
+.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores lint fuzz bench fixtures demo clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ e2e-cluster: ## the client, and the embedded target, held against real servers
 e2e-damage: ## two blobs of each kind of every fixture cut, and a bit flipped, at each percent
 	$(GO) test -count=1 -timeout 60m ./rfs -run TestDamagedRepository -damage.step 1 -damage.each 2
 
+e2e-versions: ## new snapshots of every version, by its real server, read and compared document by document
+	$(GO) run ./internal/testcluster/fixtures -out $(CURDIR)/dist/versions
+	$(GO) test -count=1 -timeout 20m ./rfs -run 'TestFixturesComeOutExactly|TestLookShows|TestWhatTheServerMakes' -fixtures $(CURDIR)/dist/versions
+
 e2e-rebuild: ## random mappings and documents without _source, rebuilt and held against ten real servers
 	$(GO) test -tags e2e -count=1 -timeout 60m -run TestRebuiltIsWhatTheServerHad ./rfs/rebuild
 
@@ -49,7 +53,7 @@ e2e-stores: $(STORES) ## object stores: versitygw, fake-gcs-server, Azurite (npm
 $(STORES) &: tools/stores/go.mod tools/stores/go.sum
 	cd tools/stores && CGO_ENABLED=0 $(GO) build -o ../../bin/ tool
 
-e2e-all: e2e e2e-metadata e2e-cluster e2e-damage e2e-rebuild e2e-stores ## all of these
+e2e-all: e2e e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 	$(LINTER) run --allow-parallel-runners ./...
@@ -62,7 +66,7 @@ fuzz: ## every Fuzz target for FUZZTIME (30s) each, FUZZJOBS (2) at a time
 	for package in $$($(GO) list ./...); do \
 		$(GO) test -list '^Fuzz' $$package | sed -n "s,^Fuzz,$$package Fuzz,p"; \
 	done | xargs -P $(FUZZJOBS) -n 2 sh -c ' \
-		out='$$log'/$$2; \
+		out='$$log'/$$(echo $$1.$$2 | tr / .); \
 		if $(GO) test -run "^\$$" -fuzz "^$$2\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x -parallel 1 $$1 >$$out 2>&1; \
 		then echo "ok $$1 $$2: $$(grep "^fuzz: elapsed" $$out | tail -n 1)"; \
 		else echo "FAIL $$1 $$2"; cat $$out; exit 1; fi' fuzz

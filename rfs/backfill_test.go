@@ -342,7 +342,7 @@ func TestStateThatCantBeSavedIsFoundBeforeTheFirstDocument(t *testing.T) {
 // TestADamagedBlobEndsItsShardAndNamesThePlace flips one byte in the middle of each data blob in turn.
 func TestADamagedBlobEndsItsShardAndNamesThePlace(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "repository")
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join(fixtures, "demo", "repository"))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(*fixtures, "demo", "repository"))); err != nil {
 		t.Fatal(err)
 	}
 	blobs, err := filepath.Glob(filepath.Join(dir, "indices", "*", "*", "__*"))

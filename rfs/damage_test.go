@@ -64,7 +64,7 @@ type damaged struct {
 
 func newDamaged(t *testing.T, fixture string) *damaged {
 	dir, snap, _ := strings.Cut(fixture, "/")
-	root := filepath.Join(fixtures, dir, "repository")
+	root := filepath.Join(*fixtures, dir, "repository")
 	d := &damaged{files: fstest.MapFS{}, snapshot: snap, done: map[string]bool{}, kinds: map[string]int{}}
 	err := fs.WalkDir(os.DirFS(root), ".", func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {

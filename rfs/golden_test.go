@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -23,12 +24,12 @@ import (
 	"migassist/snapshot"
 )
 
-const fixtures = "../testdata/snapshots"
+var fixtures = flag.String("fixtures", "../testdata/snapshots", "repositories of real servers, with what those said; make e2e-versions takes new ones")
 
 // fixtureSnapshots are all snapshots of the committed repositories, as repository/snapshot.
 func fixtureSnapshots(t testing.TB) []string {
 	t.Helper()
-	dirs, err := filepath.Glob(filepath.Join(fixtures, "*", "expected", "*"))
+	dirs, err := filepath.Glob(filepath.Join(*fixtures, "*", "expected", "*"))
 	if err != nil || len(dirs) == 0 {
 		t.Fatal("there are no fixtures", err)
 	}
@@ -44,7 +45,7 @@ func fixtureSnapshots(t testing.TB) []string {
 func openFixture(t testing.TB, name string) *snapshot.Snapshot {
 	t.Helper()
 	dir, snap, _ := strings.Cut(name, "/")
-	return openSnapshot(t, filepath.Join(fixtures, dir, "repository"), snap)
+	return openSnapshot(t, filepath.Join(*fixtures, dir, "repository"), snap)
 }
 
 func openSnapshot(t testing.TB, folder, name string) *snapshot.Snapshot {
@@ -108,7 +109,7 @@ func sum(sha256 string, length int) string {
 func expected(t testing.TB, name, index string) map[string]string {
 	t.Helper()
 	dir, snap, _ := strings.Cut(name, "/")
-	f, err := os.Open(filepath.Join(fixtures, dir, "expected", snap, index+".ndjson"))
+	f, err := os.Open(filepath.Join(*fixtures, dir, "expected", snap, index+".ndjson"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func TestLookShowsEveryDocumentWithItsType(t *testing.T) {
 // typed reads what the server said of an index, by index, type, id and routing.
 func typed(t *testing.T, name, index string) map[string]string {
 	dir, snap, _ := strings.Cut(name, "/")
-	f, err := os.Open(filepath.Join(fixtures, dir, "expected", snap, index+".ndjson"))
+	f, err := os.Open(filepath.Join(*fixtures, dir, "expected", snap, index+".ndjson"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func TestSelectNamesWhatTheSnapshotLacks(t *testing.T) {
 // TestPlanFindsAnUnknownFormatBeforeAnythingIsWritten renames the stored-fields format in the headers of one index.
 func TestPlanFindsAnUnknownFormatBeforeAnythingIsWritten(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "repository")
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join(fixtures, "demo", "repository"))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(*fixtures, "demo", "repository"))); err != nil {
 		t.Fatal(err)
 	}
 	index, err := openSnapshot(t, dir, "nightly").Index(t.Context(), "articles")

@@ -26,7 +26,7 @@ func TestSnapshotsInS3(t *testing.T) {
 	for _, name := range fixtureSnapshots(t) {
 		t.Run(name, func(t *testing.T) {
 			dir, snapName, _ := strings.Cut(name, "/")
-			folder := filepath.Join(fixtures, dir, "repository")
+			folder := filepath.Join(*fixtures, dir, "repository")
 			near := &touching{Reader: blob.FromFS(os.DirFS(folder), folder), touched: map[string][]stretch{}}
 			want, _ := readAllOf(t, near, snapName)
 
