@@ -48,7 +48,7 @@ func typed(t *testing.T, name, index string) map[string]string {
 		if err := json.Unmarshal(lines.Bytes(), &d); err != nil {
 			t.Fatal(err)
 		}
-		d.Routing = cmp.Or(d.Routing, d.Parent)
+		d.Index, d.Routing = index, cmp.Or(d.Routing, d.Parent)
 		key := d.key() + "/" + d.Type
 		if docs[key] = summed(d.Source); d.SHA256 != "" {
 			docs[key] = sum(d.SHA256, d.Length)
@@ -61,9 +61,7 @@ func typed(t *testing.T, name, index string) map[string]string {
 }
 
 // untyped are fixtures that were written before they told types.
-func untyped(name string) bool {
-	return strings.HasPrefix(name, "elasticsearch-7.10.2") || strings.HasPrefix(name, "demo/")
-}
+func untyped(name string) bool { return strings.HasPrefix(name, "demo/") }
 
 func look(t *testing.T, snap *snapshot.Snapshot, x *snapshot.Index, untyped bool) map[string]string {
 	docs := map[string]string{}
