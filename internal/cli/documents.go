@@ -79,20 +79,16 @@ const (
 )
 
 func (p *program) runSnapshotCat(cmd *cobra.Command, arguments []string) error {
-	cat := &console.Cat{Indices: arguments[1:]}
-	var err error
-	if cat.ID, err = cmd.Flags().GetString(flagID); err != nil {
+	cat, err := documentsWanted(cmd, arguments)
+	if err != nil {
 		return err
-	}
-	if cat.Raw, err = cmd.Flags().GetBool(flagRaw); err != nil {
-		return err
-	}
-	if cat.Raw && cat.ID == "" {
-		return usageError{"--raw prints the bytes of a source as they are stored, which tell no document from the next; name one with --id", hint(cmd)}
 	}
 	settings, log, err := p.load(cmd, config.ForDocuments)
 	if err != nil {
 		return err
+	}
+	if cat.Raw && settings.RFS.RebuildSource {
+		return usageError{"--raw prints a source as it is stored, --rebuild-source puts together one that is not stored; give one of the two", hint(cmd)}
 	}
 	limitMemory(settings.Memory)
 	repository, err := openRepository(cmd.Context(), settings, log)
@@ -115,6 +111,25 @@ func (p *program) runSnapshotCat(cmd *cobra.Command, arguments []string) error {
 		return err
 	}
 	return catVerdict(cat, printed, len(warnings) > 0, log)
+}
+
+// documentsWanted reads the arguments and the flags that belong to cat alone.
+func documentsWanted(cmd *cobra.Command, arguments []string) (*console.Cat, error) {
+	cat := &console.Cat{Indices: arguments[1:]}
+	var err error
+	if cat.ID, err = cmd.Flags().GetString(flagID); err != nil {
+		return nil, err
+	}
+	if cat.Raw, err = cmd.Flags().GetBool(flagRaw); err != nil {
+		return nil, err
+	}
+	switch {
+	case cmd.Flags().Changed(flagID) && cat.ID == "":
+		return nil, usageError{"--id is empty, and no document has such an ID; leave it out to print all", hint(cmd)}
+	case cat.Raw && cat.ID == "":
+		return nil, usageError{"--raw prints the bytes of a source as they are stored, which tell no document from the next; name one with --id", hint(cmd)}
+	}
+	return cat, nil
 }
 
 // catVerdict turns what was printed into the end of the command.
