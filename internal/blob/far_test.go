@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -414,6 +415,19 @@ func plainAddress(t *testing.T) string {
 }
 
 // TestARegionThatNobodyGaveIsFollowed: a bucket elsewhere is found, unless a region was asked for by name.
+// A page that is answered to everything is no empty store: its listing is refused before its text is taken for blobs.
+func TestAWebPageIsNotAListing(t *testing.T) {
+	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<html><body>Welcome to the guest network</body></html>")
+	}))
+	t.Cleanup(portal.Close)
+	listed, err := openS3(t, quick(portal.URL)).List(t.Context(), "")
+	if err == nil || !strings.Contains(err.Error(), "something else answers there") || !strings.Contains(err.Error(), "--s3-endpoint") {
+		t.Errorf("got %v, %v; want an error that says that this is no S3 store", listed, err)
+	}
+}
+
 func TestARegionThatNobodyGaveIsFollowed(t *testing.T) {
 	t.Setenv("AWS_REGION", "")
 	t.Setenv("AWS_DEFAULT_REGION", "")

@@ -140,6 +140,9 @@ func (s *S3) list(ctx context.Context, client *s3.Client, prefix, token string) 
 	if err != nil {
 		return nil, s.explain(ctx, client, err)
 	}
+	if err := s.checkListing(out); err != nil {
+		return nil, err
+	}
 	page := &Page{Items: make([]Item, 0, len(out.Contents))}
 	for _, object := range out.Contents {
 		page.Items = append(page.Items, Item{Key: aws.ToString(object.Key), Size: aws.ToInt64(object.Size)})
@@ -151,6 +154,15 @@ func (s *S3) list(ctx context.Context, client *s3.Client, prefix, token string) 
 		page.Next = aws.ToString(out.NextContinuationToken)
 	}
 	return page, nil
+}
+
+// checkListing tells an empty listing from a page of HTML, say, which the library reads as one: every S3 store repeats at
+// least the bucket's name, the number of keys or whether there is more.
+func (s *S3) checkListing(out *s3.ListObjectsV2Output) error {
+	if out.Name != nil || out.KeyCount != nil || out.IsTruncated != nil || len(out.Contents)+len(out.CommonPrefixes) > 0 {
+		return nil
+	}
+	return &Error{Kind: Malformed, Message: "no listing of S3's", Advice: "something else answers there, a web page or a proxy for example: check --s3-endpoint", Size: -1}
 }
 
 // s3Codes are the kinds of Amazon's names for errors. Source: "Error responses" in the Amazon S3 API reference.
