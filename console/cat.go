@@ -45,6 +45,9 @@ func (c *Cat) Print(ctx context.Context, out io.Writer) (*Printed, error) {
 			break
 		}
 	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
 	return p.printed, errors.Join(err, p.out.Flush())
 }
 
