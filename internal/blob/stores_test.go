@@ -251,6 +251,7 @@ func TestOtherSpellingsAreAnsweredWithOurs(t *testing.T) {
 		"wasbs://container@acme.blob.core.windows.net":                       "write az://container --azure-account acme",
 		"s3://user:the-secret@bucket/x":                                      "without user, password or token",
 		"s3://":                                                              "is no name of a bucket",
+		"az://c/x?sig=secret":                                                "is no name of a container; write az://CONTAINER/PREFIX",
 		"s3://bucket/a//b":                                                   "no empty, . or .. parts",
 		"az://container/x":                                                   "--azure-account",
 	} {

@@ -71,7 +71,11 @@ func openFar(ctx context.Context, scheme, rest string, open opener, o Options) (
 	bucket, prefix, _ := strings.Cut(rest, "/")
 	prefix = strings.Trim(prefix, "/")
 	if valid, err := regexp.MatchString(bucketName, bucket); err != nil || !valid {
-		return nil, fmt.Errorf("open repository: what follows %s:// is no name of a bucket; write %s://BUCKET/PREFIX, without user, password or token", scheme, scheme)
+		root := "bucket"
+		if scheme == "az" {
+			root = "container"
+		}
+		return nil, fmt.Errorf("open repository: what follows %s:// is no name of a %s; write %s://%s/PREFIX, without user, password or token", scheme, root, scheme, strings.ToUpper(root))
 	}
 	if prefix != "" && !fs.ValidPath(prefix) {
 		return nil, fmt.Errorf("open repository %s://%s/%s: a prefix has no empty, . or .. parts", scheme, bucket, prefix)
