@@ -251,7 +251,9 @@ func TestOtherSpellingsAreAnsweredWithOurs(t *testing.T) {
 		"wasbs://container@acme.blob.core.windows.net":                       "write az://container --azure-account acme",
 		"s3://user:the-secret@bucket/x":                                      "without user, password or token",
 		"s3://":                                                              "is no name of a bucket",
-		"az://c/x?sig=secret":                                                "is no name of a container; write az://CONTAINER/PREFIX",
+		"az://c/x?sig=the-secret":                                            "is no name of a container; write az://CONTAINER/PREFIX",
+		"az://container/x?sv=2024&sig=the-secret":                            "az://container/x carries a signature or token; give it with --azure-sas-file",
+		"s3://bucket/x?X-Amz-Signature=the-secret":                           "s3://bucket/x carries a signature or token",
 		"s3://bucket/a//b":                                                   "no empty, . or .. parts",
 		"az://container/x":                                                   "--azure-account",
 	} {

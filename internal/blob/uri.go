@@ -66,6 +66,18 @@ func Open(ctx context.Context, uri string, o Options) (Reader, error) {
 // bucketName is what buckets and containers may be called, wherever they are.
 const bucketName = `^[A-Za-z0-9$][A-Za-z0-9._-]{1,221}$`
 
+// carriesSecret tells whether a query, pasted with an address, has what lets its reader in; a prefix may have a question mark,
+// but errors and logs show it.
+func carriesSecret(query string) bool {
+	for parameter := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(strings.ToLower(parameter), "=")
+		if name == "sig" || strings.HasSuffix(name, "signature") || strings.HasSuffix(name, "token") {
+			return true
+		}
+	}
+	return false
+}
+
 // openFar opens what follows the scheme: a bucket, and perhaps a prefix, both as they are, nothing escaped.
 func openFar(ctx context.Context, scheme, rest string, open opener, o Options) (Reader, error) {
 	bucket, prefix, _ := strings.Cut(rest, "/")
@@ -76,6 +88,9 @@ func openFar(ctx context.Context, scheme, rest string, open opener, o Options) (
 			root = "container"
 		}
 		return nil, fmt.Errorf("open repository: what follows %s:// is no name of a %s; write %s://%s/PREFIX, without user, password or token", scheme, root, scheme, strings.ToUpper(root))
+	}
+	if place, query, _ := strings.Cut(prefix, "?"); carriesSecret(query) {
+		return nil, fmt.Errorf("open repository: %s://%s/%s carries a signature or token; give it with --azure-sas-file, --s3-session-token-file or what --help names, not in the URI", scheme, bucket, place)
 	}
 	if prefix != "" && !fs.ValidPath(prefix) {
 		return nil, fmt.Errorf("open repository %s://%s/%s: a prefix has no empty, . or .. parts", scheme, bucket, prefix)
