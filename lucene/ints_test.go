@@ -133,7 +133,7 @@ func TestUnpackBothOrders(t *testing.T) {
 func TestBitsetRanges(t *testing.T) {
 	b := newBitset(300)
 	for _, i := range []int{0, 63, 64, 130, 299} {
-		b.set(i)
+		b[i>>6] |= 1 << (i & 63)
 	}
 	for from := range 300 {
 		for to := from; to <= 300; to++ {
