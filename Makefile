@@ -1,11 +1,13 @@
 # Everything a developer types. `make` alone lists it.
-# Settings: FUZZTIME (30s a target), FUZZJOBS (2 at a time), BENCHTIME, BENCHREPO (where the million documents lie), GO.
+# Settings: FUZZTIME (30s a target), FUZZJOBS (2 at a time), BENCHTIME, BENCHREPO (where the million documents lie),
+# STORES_SHARD_BYTES, GO.
 
 GO        ?= go
 FUZZTIME  ?= 30s
 FUZZJOBS  ?= 2
 BENCHTIME ?= 1s
 BENCHREPO ?= dist/bench
+STORES_SHARD_BYTES ?= 1073741824
 # The version comes from git here, not from the go command, which gives up where the repository belongs to somebody else.
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X migassist/internal/cli.version=$(VERSION)
@@ -46,9 +48,10 @@ e2e-versions: ## new snapshots of every version, by its real server, read and co
 e2e-rebuild: ## random mappings and documents without _source, rebuilt and held against ten real servers
 	$(GO) test -tags e2e -count=1 -timeout 60m -run TestRebuiltIsWhatTheServerHad ./rfs/rebuild
 
-e2e-stores: $(STORES) ## object stores: versitygw, fake-gcs-server, Azurite (npm); STORES_SHARD_BYTES says how large a shard is read
+e2e-stores: $(STORES) $(BENCHREPO)/repository ## object stores: versitygw, fake-gcs-server, Azurite (npm), and a shard of STORES_SHARD_BYTES (1 GiB) read from one
 	@test -x bin/azurite/node_modules/.bin/azurite-blob || npm install --prefix bin/azurite --no-audit --no-fund --silent azurite@3.37.0 || echo "no npm: Azure is not held against Azurite"
-	$(GO) test -tags e2e -count=1 -v -timeout 30m ./internal/testcluster/stores/...
+	STORES_REPOSITORY=$(abspath $(BENCHREPO)/repository) STORES_SNAPSHOT=bench STORES_INDEX=bench STORES_SHARD_BYTES=$(STORES_SHARD_BYTES) \
+		$(GO) test -tags e2e -count=1 -v -timeout 30m ./internal/testcluster/stores/...
 
 $(STORES) &: tools/stores/go.mod tools/stores/go.sum
 	cd tools/stores && CGO_ENABLED=0 $(GO) build -o ../../bin/ tool

@@ -17,8 +17,9 @@ import org.apache.lucene.util.BytesRef;
 
 /**
  * Writes the index of Golden.java with the stored fields of OpenSearch's custom-codecs, of which no server was to be had.
- * The ways to compress were written from its public description alone, independently of the reader in Go: what
- * they prove is that two readings of it agree. expected.txt is that of a plain index, which has the same documents.
+ * The ways to compress were written from its public source, after the reader in Go and by the same hand: what
+ * they prove is that the reader takes what the real libraries make, not that the source was read rightly.
+ * expected.txt is that of a plain index, which has the same documents.
  * golden.sh runs it.
  *
  *   java -cp lucene-core.jar:zstd-jni.jar:lz4-java.jar Plugin.java FOLDER zstd|zstd-no-dict|qat-lz4|qat-deflate|qat-zstd
