@@ -91,9 +91,26 @@ func look(t *testing.T, snap *snapshot.Snapshot, x *snapshot.Index, untyped bool
 	return docs
 }
 
-// apart are documents of the index synthetic that do not come back as the server returns them: two hold nested objects of two
-// levels, one of them empty, so that its level can't be told, and go to the dead letters; of the third, 8.17 forgets the vector.
-var apart = map[string]bool{"all": true, "alone-11": true, "alone-23": true}
+// forgetful is the server that leaves indexed vectors out of some of its answers; another of its versions has them all.
+const forgetful = "elasticsearch-8.17.0/"
+
+// withoutVector drops what the forgetful server may have forgotten.
+func withoutVector(t *testing.T, name, source string) string {
+	t.Helper()
+	if !strings.HasPrefix(name, forgetful) || source == "" {
+		return source
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(source), &fields); err != nil {
+		t.Fatal(err)
+	}
+	delete(fields, "vector")
+	kept, err := json.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(kept)
+}
 
 // TestWhatTheServerMakesAgainComesOutOfTheWholePipeline rebuilds the indices whose source the server makes again itself, by
 // several decoders at once, and wants the server's own documents.
@@ -123,16 +140,14 @@ func TestWhatTheServerMakesAgainComesOutOfTheWholePipeline(t *testing.T) {
 				continue
 			}
 			for key, want := range expected(t, name, index) {
-				if _, id, _ := strings.Cut(key, `/"`); index == "synthetic" && apart[id[:strings.IndexByte(id, '"')]] {
-					continue
-				}
 				rebuilt++
-				if found := got.docs[key]; found != want && !sameValue(found, want) {
+				found, want := withoutVector(t, name, got.docs[key]), withoutVector(t, name, want)
+				if found != want && !sameValue(found, want) {
 					t.Errorf("%s: %s is\n%.300s\nwant\n%.300s", name, key, found, want)
 				}
 			}
 		}
-		if summary.Total.Skipped > 2 || summary.Total.Refused > 0 || !summary.Complete {
+		if summary.Total.Skipped+summary.Total.Refused > 0 || !summary.Complete {
 			t.Errorf("%s: %+v", name, summary.Total)
 		}
 	}
