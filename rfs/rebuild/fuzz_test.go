@@ -20,6 +20,9 @@ func FuzzRebuild(f *testing.F) {
 	f.Add(`{"dynamic":"false","properties":{"d":{"type":"date","format":"yyyy-MM-dd'T'HH||epoch_millis"}}}`, int64(created92), byte(1), []byte("\x02\x03o.x\x02\x01n\x00\x02Sz"))
 	f.Add(`{"_source":{"excludes":["a.*"]},"properties":{"a":{"properties":{"b":{"type":"ip"}}}}}`, int64(135248027), byte(2), []byte(`{"a":{"c":[{}]}}`))
 	f.Add(`{"properties":{"p":{"type":"geo_point"},"r":{"type":"ip_range"}}}`, int64(2040699), byte(0), []byte("[::1 : ffff::]"))
+	for _, broken := range []string{"{::1 : ffff::]", "][::1 : ffff::]", "[nan : 2]", "(0x1p1 : +2)"} {
+		f.Add(`{"properties":{"r":{"type":"double_range","store":true}}}`, int64(2040699), byte(0), []byte(broken))
+	}
 	f.Fuzz(func(t *testing.T, mapping string, created int64, mode byte, raw []byte) {
 		settings := [...]map[string]string{
 			{"index.mapping.source.mode": "disabled"}, {"index.mapping.source.mode": "synthetic"}, {}, {"index.derived_source.enabled": "true"},

@@ -2,6 +2,7 @@ package rebuild
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"math"
 	"net/netip"
@@ -127,6 +128,12 @@ func addressRange() rangeCodec {
 	}}
 }
 
+// The brackets of a stored range say whether it holds its bounds.
+var (
+	lowerKeys = map[byte]string{'[': `{"gte":`, '(': `{"gt":`}
+	upperKeys = map[byte]string{']': `,"lte":`, ')': `,"lt":`}
+)
+
 // storedRange is a stored range: "[1 : 4]", a bound in round brackets excluded. number prints a bound that counts
 // milliseconds; nil prints bounds as they are. Source: RangeFieldMapper.Range, method toString.
 func storedRange(number func([]byte, int64) []byte) func(dst []byte, v lucene.Value) ([]byte, error) {
@@ -135,10 +142,14 @@ func storedRange(number func([]byte, int64) []byte) func(dst []byte, v lucene.Va
 		if !ok || len(from) < 2 || len(to) < 2 {
 			return dst, fmt.Errorf("%w: %q is no range", errCoding, v.Bytes)
 		}
-		keys := map[byte]string{'[': `{"gte":`, '(': `{"gt":`, ']': `,"lte":`, ')': `,"lt":`}
-		dst = append(dst, keys[from[0]]...)
+		lower, opens := lowerKeys[from[0]]
+		upper, closes := upperKeys[to[len(to)-1]]
+		if !opens || !closes {
+			return dst, fmt.Errorf("%w: %q is no range", errCoding, v.Bytes)
+		}
+		dst = append(dst, lower...)
 		dst = appendBound(dst, from[1:], number)
-		dst = append(dst, keys[to[len(to)-1]]...)
+		dst = append(dst, upper...)
 		dst = appendBound(dst, to[:len(to)-1], number)
 		return append(dst, '}'), nil
 	}
@@ -153,7 +164,7 @@ func appendBound(dst []byte, text string, number func([]byte, int64) []byte) []b
 	if err == nil && number != nil {
 		return number(dst, n)
 	}
-	if _, err := strconv.ParseFloat(text, 64); err == nil {
+	if _, err := strconv.ParseFloat(text, 64); err == nil && json.Valid([]byte(text)) {
 		return append(dst, text...)
 	}
 	return appendString(dst, []byte(text))
