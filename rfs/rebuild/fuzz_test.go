@@ -23,6 +23,7 @@ func FuzzRebuild(f *testing.F) {
 	for _, broken := range []string{"{::1 : ffff::]", "][::1 : ffff::]", "[nan : 2]", "(0x1p1 : +2)"} {
 		f.Add(`{"properties":{"r":{"type":"double_range","store":true}}}`, int64(2040699), byte(0), []byte(broken))
 	}
+	f.Add(`{"properties":{"d":{"type":"date"}}}`, int64(created819), byte(1), []byte("v"))
 	f.Fuzz(func(t *testing.T, mapping string, created int64, mode byte, raw []byte) {
 		settings := [...]map[string]string{
 			{"index.mapping.source.mode": "disabled"}, {"index.mapping.source.mode": "synthetic"}, {}, {"index.derived_source.enabled": "true"},

@@ -237,8 +237,11 @@ func (b *builder) valueLosses(f *field, d definition, row typeRow) {
 // storedValue is one value of a field that was not of its type: a number or text as such, all else in the coding
 // of _ignored_source.
 func storedValue(dst []byte, v lucene.Value) ([]byte, error) {
-	if v.Kind == lucene.Bytes {
-		return appendEncoded(dst, v.Bytes)
+	switch {
+	case v.Kind != lucene.Bytes:
+		return appendStored(dst, v)
+	case isVoid(v.Bytes):
+		return dst, fmt.Errorf("%w: no value where one of another type is kept", errCoding)
 	}
-	return appendStored(dst, v)
+	return appendEncoded(dst, v.Bytes)
 }
