@@ -28,7 +28,7 @@ type picky struct {
 
 func refuses(id string) bool { return crc32.ChecksumIEEE([]byte(id))%11 == 0 }
 
-func (p *picky) Write(_ context.Context, b *bulk.Batch) (bulk.Outcome, error) {
+func (p *picky) Write(_ context.Context, b *bulk.Batch, _ bulk.Permit) (bulk.Outcome, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.before != nil {
@@ -405,7 +405,7 @@ func TestFileSinkKeepsWhatIsThere(t *testing.T) {
 	}
 	var b bulk.Batch
 	b.Add(append(b.Grow(), "{}\n{}\n"...))
-	if _, err := sink.Write(t.Context(), &b); err != nil {
+	if _, err := sink.Write(t.Context(), &b, nil); err != nil {
 		t.Fatal(err)
 	}
 	if data, _ := os.ReadFile(name); string(data) != "precious" {

@@ -124,7 +124,7 @@ func (c *collector) flush(ctx context.Context) error {
 func (c *collector) send(ctx context.Context, p *pending) {
 	defer close(p.done)
 	if p.batch != nil {
-		p.outcome, p.err = c.sink.Write(ctx, p.batch)
+		p.outcome, p.err = c.sink.Write(ctx, p.batch, nil)
 	}
 	<-c.slots
 }

@@ -153,7 +153,7 @@ type keep struct {
 }
 
 // Write implements rfs.Sink.
-func (k *keep) Write(_ context.Context, b *bulk.Batch) (bulk.Outcome, error) {
+func (k *keep) Write(_ context.Context, b *bulk.Batch, _ bulk.Permit) (bulk.Outcome, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.take(b)

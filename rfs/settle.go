@@ -64,10 +64,10 @@ func (s *settler) settle(p *pending) error {
 		}
 	}
 	counts := p.counts
-	counts.Written, counts.Refused = int64(p.outcome.Written), int64(len(p.outcome.Refused))
+	counts.Written, counts.Superseded, counts.Refused = int64(p.outcome.Written), int64(p.outcome.Superseded), int64(len(p.outcome.Refused))
 	if !counts.Balanced() {
-		return fmt.Errorf("%s: of %d documents read, %d were written, %d skipped and %d refused: this is a defect, please report it",
-			p.item, counts.Read, counts.Written, counts.Skipped, counts.Refused)
+		return fmt.Errorf("%s: of %d documents read, %d were written, %d superseded, %d skipped and %d refused: this is a defect, please report it",
+			p.item, counts.Read, counts.Written, counts.Superseded, counts.Skipped, counts.Refused)
 	}
 	s.advance(p, counts)
 	if p.batch != nil {

@@ -11,9 +11,10 @@ import (
 	"migassist/rfs/bulk"
 )
 
-// Sink decides the fate of the operations of a batch. Written and refused are all of them; on an error none is decided.
+// Sink decides the fate of the operations of a batch. Written, superseded and refused are all of them; on an error none is
+// decided. A sink that sends requests asks the permit, unless it is nil, before each.
 type Sink interface {
-	Write(ctx context.Context, b *bulk.Batch) (bulk.Outcome, error)
+	Write(ctx context.Context, b *bulk.Batch, permit bulk.Permit) (bulk.Outcome, error)
 }
 
 var (
@@ -54,7 +55,7 @@ func NewFileSink(name string, stdout io.Writer, overwrite bool) (*FileSink, erro
 }
 
 // Write implements Sink.
-func (s *FileSink) Write(_ context.Context, b *bulk.Batch) (bulk.Outcome, error) {
+func (s *FileSink) Write(_ context.Context, b *bulk.Batch, _ bulk.Permit) (bulk.Outcome, error) {
 	if _, err := s.out.Write(b.Body()); err != nil {
 		return bulk.Outcome{}, fmt.Errorf("write the target file: %w", err)
 	}

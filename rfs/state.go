@@ -66,17 +66,20 @@ type Counts struct {
 	Written int64 `json:"written"`
 	Skipped int64 `json:"skipped"`
 	Refused int64 `json:"refused"`
-	Bytes   int64 `json:"bytes"` // of the bulk lines of what was read
+	// Superseded counts what the target had newer.
+	Superseded int64 `json:"superseded,omitempty"`
+	Bytes      int64 `json:"bytes"` // of the bulk lines of what was read
 	// Converted counts, of Read, the sources that were not kept as JSON.
 	Converted int64 `json:"converted,omitempty"`
 }
 
 // Balanced tells whether every document that was read has exactly one fate.
-func (c Counts) Balanced() bool { return c.Read == c.Written+c.Skipped+c.Refused }
+func (c Counts) Balanced() bool { return c.Read == c.Written+c.Superseded+c.Skipped+c.Refused }
 
 func (c *Counts) add(o Counts) {
 	c.Read += o.Read
 	c.Written += o.Written
+	c.Superseded += o.Superseded
 	c.Skipped += o.Skipped
 	c.Refused += o.Refused
 	c.Bytes += o.Bytes

@@ -5,9 +5,22 @@ import "bytes"
 // Batch is the body of a bulk request: for each operation an action line and a source line. The zero
 // value is empty and ready.
 type Batch struct {
+	// Conflict is what it means when an operation meets a document that is there already.
+	Conflict Conflict
+
 	body []byte
 	ends []int // where each operation ends in body
 }
+
+// Conflict says how an operation counts that the target answers with a version conflict (409).
+type Conflict int
+
+// The zero value is for operations that give no version, which cannot conflict.
+const (
+	ConflictRefused    Conflict = iota // as any other refusal
+	ConflictSuperseded                 // a later write put a newer version there: the backfill shall not overwrite it
+	ConflictWritten                    // the same was written before: op_type create, sent once more
+)
 
 // NewBatch returns an empty batch with room for size bytes.
 func NewBatch(size int) *Batch { return &Batch{body: make([]byte, 0, size)} }
@@ -22,9 +35,10 @@ func (b *Batch) Add(body []byte) {
 	b.ends = append(b.ends, len(body))
 }
 
-// Append adds the operations of other.
+// Append adds the operations of other, which are of the same kind.
 func (b *Batch) Append(other *Batch) {
 	base := len(b.body)
+	b.Conflict = other.Conflict
 	b.body = append(b.body, other.body...)
 	for _, end := range other.ends {
 		b.ends = append(b.ends, base+end)
@@ -41,7 +55,7 @@ func (b *Batch) Size() int { return len(b.body) }
 func (b *Batch) Body() []byte { return b.body }
 
 // Reset empties the batch and keeps its memory.
-func (b *Batch) Reset() { b.body, b.ends = b.body[:0], b.ends[:0] }
+func (b *Batch) Reset() { b.body, b.ends, b.Conflict = b.body[:0], b.ends[:0], ConflictRefused }
 
 // Operation returns the action line and the source line of operation i, without their line ends.
 func (b *Batch) Operation(i int) (action, source []byte) {

@@ -98,7 +98,7 @@ func TestWriteSendsAgainOnlyWhatMayBeRetried(t *testing.T) {
 	}
 	target.down = func(int) error { sizes = append(sizes, len(target.docs)); return nil }
 	var waits []time.Duration
-	out, err := bulk.NewWriter(target, patience(5, &waits)).Write(t.Context(), batchOf(6))
+	out, err := bulk.NewWriter(target, patience(5, &waits)).Write(t.Context(), batchOf(6), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestWriteSendsAgainOnlyWhatMayBeRetried(t *testing.T) {
 
 func TestWriteSplitsWhatIsTooLarge(t *testing.T) {
 	target := &target{docs: map[string]string{}, limit: 100}
-	out, err := bulk.NewWriter(target, bulk.Patience{}).Write(t.Context(), batchOf(50))
+	out, err := bulk.NewWriter(target, bulk.Patience{}).Write(t.Context(), batchOf(50), nil)
 	if err != nil || out.Written != 50 || len(target.docs) != 50 {
 		t.Fatalf("%+v, %v, %d documents", out, err, len(target.docs))
 	}
@@ -128,7 +128,7 @@ func TestWriteRefusesTheOneOperationThatSpoilsARequest(t *testing.T) {
 	target := &target{docs: map[string]string{}}
 	b := batchOf(20)
 	b.Add(append(b.Grow(), "{\"index\":broken\n{}\n"...))
-	out, err := bulk.NewWriter(target, bulk.Patience{}).Write(t.Context(), b)
+	out, err := bulk.NewWriter(target, bulk.Patience{}).Write(t.Context(), b, nil)
 	if err != nil || out.Written != 20 || len(target.docs) != 20 {
 		t.Fatalf("%+v, %v, %d documents", out, err, len(target.docs))
 	}
@@ -139,7 +139,7 @@ func TestWriteRefusesTheOneOperationThatSpoilsARequest(t *testing.T) {
 
 func TestWriteDoesNotBlameDocumentsForATargetThatTurnsEverythingDown(t *testing.T) {
 	target := &target{docs: map[string]string{}, down: func(int) error { return &cluster.Error{Status: 400, Reason: "no such route"} }}
-	_, err := bulk.NewWriter(target, bulk.Patience{}).Write(t.Context(), batchOf(8))
+	_, err := bulk.NewWriter(target, bulk.Patience{}).Write(t.Context(), batchOf(8), nil)
 	if err == nil || !strings.Contains(err.Error(), "no such route") {
 		t.Fatalf("got %v", err)
 	}
@@ -154,11 +154,11 @@ func TestWriteWaitsForATargetAndGivesUpOnOneThatStaysAway(t *testing.T) {
 		return nil
 	}}
 	var waits []time.Duration
-	if out, err := bulk.NewWriter(target, patience(4, &waits)).Write(t.Context(), batchOf(3)); err != nil || out.Written != 3 {
+	if out, err := bulk.NewWriter(target, patience(4, &waits)).Write(t.Context(), batchOf(3), nil); err != nil || out.Written != 3 {
 		t.Fatalf("%+v, %v", out, err)
 	}
 	target.requests = -100
-	_, err := bulk.NewWriter(target, patience(4, &waits)).Write(t.Context(), batchOf(3))
+	_, err := bulk.NewWriter(target, patience(4, &waits)).Write(t.Context(), batchOf(3), nil)
 	if !errors.Is(err, error(away)) || !strings.Contains(err.Error(), "3 operations in 4 attempts") {
 		t.Fatalf("got %v", err)
 	}
@@ -176,7 +176,7 @@ func TestWriteStopsWhereNoOtherDocumentWouldFareBetter(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			c.target.docs = map[string]string{}
-			_, err := bulk.NewWriter(&c.target, bulk.Patience{}).Write(t.Context(), batchOf(3))
+			_, err := bulk.NewWriter(&c.target, bulk.Patience{}).Write(t.Context(), batchOf(3), nil)
 			if err == nil || !strings.Contains(err.Error(), c.want) || c.target.requests != 1 {
 				t.Fatalf("%d requests, %v", c.target.requests, err)
 			}
@@ -192,7 +192,7 @@ func TestWriteWaitsOutABlockedDisk(t *testing.T) {
 		return nil
 	}}
 	var waits []time.Duration
-	out, err := bulk.NewWriter(target, patience(3, &waits)).Write(t.Context(), batchOf(3))
+	out, err := bulk.NewWriter(target, patience(3, &waits)).Write(t.Context(), batchOf(3), nil)
 	if err != nil || out.Written != 3 || len(waits) != 1 {
 		t.Fatalf("%+v, %v, waits %v", out, err, waits)
 	}
@@ -202,7 +202,7 @@ func TestWriteWaitsOutABlockedDisk(t *testing.T) {
 func TestWriteBlamesADocumentForAServersFaultOnlyWhereOthersAreTaken(t *testing.T) {
 	var waits []time.Duration
 	broken := &target{docs: map[string]string{}, item: func(string, int) *cluster.BulkItem { return failing(500, "i_o_exception") }}
-	if out, err := bulk.NewWriter(broken, patience(6, &waits)).Write(t.Context(), batchOf(3)); err == nil || len(out.Refused) > 0 || broken.requests != 6 {
+	if out, err := bulk.NewWriter(broken, patience(6, &waits)).Write(t.Context(), batchOf(3), nil); err == nil || len(out.Refused) > 0 || broken.requests != 6 {
 		t.Errorf("all fare so: %+v after %d requests, %v", out, broken.requests, err)
 	}
 	poison := &target{docs: map[string]string{}, item: func(id string, _ int) *cluster.BulkItem {
@@ -211,7 +211,7 @@ func TestWriteBlamesADocumentForAServersFaultOnlyWhereOthersAreTaken(t *testing.
 		}
 		return nil
 	}}
-	if out, err := bulk.NewWriter(poison, patience(6, &waits)).Write(t.Context(), batchOf(3)); err != nil || out.Written != 2 || len(out.Refused) != 1 || poison.requests != 4 {
+	if out, err := bulk.NewWriter(poison, patience(6, &waits)).Write(t.Context(), batchOf(3), nil); err != nil || out.Written != 2 || len(out.Refused) != 1 || poison.requests != 4 {
 		t.Errorf("one fares so: %+v after %d requests, %v", out, poison.requests, err)
 	}
 	passing := &target{docs: map[string]string{}, item: func(_ string, request int) *cluster.BulkItem {
@@ -220,7 +220,7 @@ func TestWriteBlamesADocumentForAServersFaultOnlyWhereOthersAreTaken(t *testing.
 		}
 		return nil
 	}}
-	if out, err := bulk.NewWriter(passing, patience(6, &waits)).Write(t.Context(), batchOf(3)); err != nil || out.Written != 3 {
+	if out, err := bulk.NewWriter(passing, patience(6, &waits)).Write(t.Context(), batchOf(3), nil); err != nil || out.Written != 3 {
 		t.Errorf("it passes: %+v, %v", out, err)
 	}
 }
@@ -234,7 +234,7 @@ func TestWriteGivesUpAfterAWhileOnATargetThatNeverAnswers(t *testing.T) {
 	var waits []time.Duration
 	p := patience(15, &waits)
 	p.Now = func() time.Time { return now }
-	if _, err := bulk.NewWriter(mute, p).Write(t.Context(), batchOf(3)); err == nil || mute.requests != 6 {
+	if _, err := bulk.NewWriter(mute, p).Write(t.Context(), batchOf(3), nil); err == nil || mute.requests != 6 {
 		t.Errorf("%d requests, %v", mute.requests, err)
 	}
 }
@@ -242,7 +242,7 @@ func TestWriteGivesUpAfterAWhileOnATargetThatNeverAnswers(t *testing.T) {
 func TestWriteEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	target := &target{docs: map[string]string{}, down: func(int) error { cancel(); return &cluster.Error{Status: 503} }}
-	if _, err := bulk.NewWriter(target, bulk.Patience{}).Write(ctx, batchOf(3)); !errors.Is(err, context.Canceled) {
+	if _, err := bulk.NewWriter(target, bulk.Patience{}).Write(ctx, batchOf(3), nil); !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
 	}
 }
