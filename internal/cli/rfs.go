@@ -159,6 +159,7 @@ func (p *program) destination(ctx context.Context, settings *config.Config, plan
 	writer := bulk.NewWriter(client, bulk.Patience{Retrying: func(operations, attempt int, wait time.Duration, why error) {
 		log.Warn().Err(why).Int("operations", operations).Int("attempt", attempt).Stringer("wait", wait.Round(time.Millisecond)).Msg("the target did not take it; sending again")
 	}})
+	writer.SetLimits(bulk.Limits{Connections: settings.RFS.MaxConnections, BytesInFlight: settings.RFS.MaxConnections * int(settings.RFS.DocumentsSizePerRequest)})
 	return &destination{sink: writer, indices: client.IndexUUIDs, finish: func(bool) error { return nil }}, nil
 }
 

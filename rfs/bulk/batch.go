@@ -72,10 +72,10 @@ func (b *Batch) operation(i int) []byte {
 	return b.body[begin:b.ends[i]]
 }
 
-// only returns the body of the operations of which: the batch's own where that is all of them.
+// only returns the body of the operations of which, in their order: a part of the batch's own where they are neighbors.
 func (b *Batch) only(which []int) []byte {
-	if len(which) == b.Len() {
-		return b.body
+	if first, last := which[0], which[len(which)-1]; last-first+1 == len(which) {
+		return b.body[b.ends[first]-len(b.operation(first)) : b.ends[last]]
 	}
 	size := 0
 	for _, i := range which {

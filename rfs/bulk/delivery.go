@@ -16,24 +16,63 @@ type delivery struct {
 	writer *Writer
 	batch  *Batch
 	permit Permit
+	ticket int64 // at the gate
 	out    Outcome
 }
 
-// write gives the operations of which their fates.
+// write gives the operations of which their fates, in requests of a size that the target takes.
 func (d *delivery) write(ctx context.Context, which []int) error {
+	for len(which) > 0 {
+		n := d.fitting(which)
+		if err := d.deliver(ctx, which[:n]); err != nil {
+			return err
+		}
+		which = which[n:]
+	}
+	return nil
+}
+
+// fitting returns how many of the first operations fit into one request: at least one.
+func (d *delivery) fitting(which []int) int {
+	limit := d.writer.sizes.limit()
+	if limit == 0 {
+		return len(which)
+	}
+	size := 0
+	for n, i := range which {
+		if size += len(d.batch.operation(i)); size > limit {
+			return max(n, 1)
+		}
+	}
+	return len(which)
+}
+
+// deliver sends the operations until each has its fate.
+func (d *delivery) deliver(ctx context.Context, which []int) error {
 	patience := d.writer.patience
 	end := patience.Now().Add(patience.Longest)
 	for attempt := 1; ; attempt++ {
-		result, err := d.request(ctx, which)
+		body := d.batch.only(which)
+		waited := patience.Now()
+		pass, err := d.writer.gate.enter(ctx, d.ticket, len(which), len(body))
+		if err != nil {
+			return fmt.Errorf("wait to send %d operations: %w", len(which), err)
+		}
+		end = end.Add(patience.Now().Sub(waited)) // the queue is ours, not the target's
+		result, err := d.request(ctx, body)
+		d.writer.gate.leave(pass, endingOf(result, err, patience.Most))
 		if ctx.Err() != nil {
 			return fmt.Errorf("send %d operations: %w", len(which), context.Cause(ctx))
 		}
 		if err != nil {
 			if verdict := judgeRequest(err); verdict != again {
-				return d.failed(ctx, which, verdict, err)
+				return d.failed(ctx, which, len(body), verdict, err)
 			}
-		} else if which, err = d.sort(result, which, attempt); len(which) == 0 {
-			return err
+		} else {
+			d.writer.sizes.took(len(body))
+			if which, err = d.sort(result, which, attempt); len(which) == 0 {
+				return err
+			}
 		}
 		if err := d.pause(ctx, len(which), attempt, end, err); err != nil {
 			return err
@@ -42,18 +81,34 @@ func (d *delivery) write(ctx context.Context, which []int) error {
 	}
 }
 
-// request sends the operations once, if that is permitted.
-func (d *delivery) request(ctx context.Context, which []int) (cluster.BulkResult, error) {
+// request sends the body once, if that is permitted.
+func (d *delivery) request(ctx context.Context, body []byte) (cluster.BulkResult, error) {
 	bounded, release, err := d.permit(ctx)
 	if err != nil {
 		return cluster.BulkResult{}, &forbidden{err}
 	}
 	defer release()
-	result, err := d.writer.target.Bulk(bounded, d.batch.only(which))
+	result, err := d.writer.target.Bulk(bounded, body)
 	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(bounded), context.DeadlineExceeded) {
-		err = &late{err} // its time was up: what became of it is unknown, so the next permit decides
+		err = &late{err} // what became of it is unknown; the next permit says whether it may be sent again
 	}
 	return result, err
+}
+
+// endingOf says what a request's end tells of the target's load.
+func endingOf(result cluster.BulkResult, err error, most time.Duration) ending {
+	if err != nil {
+		how := ending{pushedBack: judgeRequest(err) == again}
+		if answer, ok := errors.AsType[*cluster.Error](err); ok && how.pushedBack {
+			how.rest = min(answer.RetryAfter, most)
+		}
+		return how
+	}
+	rejected := func(item cluster.BulkItem) bool { return item.Error != nil && item.Retryable() }
+	if result.Errors && slices.ContainsFunc(result.Items, rejected) {
+		return ending{pushedBack: true}
+	}
+	return ending{answered: true}
 }
 
 // forbidden is why a request was not permitted.
@@ -66,8 +121,11 @@ type late struct{ error }
 
 func (e *late) Unwrap() error { return e.error }
 
-// failed deals with a request that the same again would not help.
-func (d *delivery) failed(ctx context.Context, which []int, verdict verdict, cause error) error {
+// failed deals with a request of so many bytes that the same again would not help.
+func (d *delivery) failed(ctx context.Context, which []int, size int, verdict verdict, cause error) error {
+	if cluster.TooLarge(cause) {
+		d.writer.sizes.refuse(size)
+	}
 	if verdict != split {
 		return fmt.Errorf("send %d operations: %w", len(which), cause)
 	}

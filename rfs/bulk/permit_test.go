@@ -91,16 +91,3 @@ func TestWriteCountsAConflictAsItsBatchSays(t *testing.T) {
 		}
 	}
 }
-
-func TestWriteWaitsAsLongAsTheTargetAsksFor(t *testing.T) {
-	target := &target{docs: map[string]string{}, down: func(request int) error {
-		if request == 1 {
-			return &cluster.Error{Status: 429, Reason: "later", RetryAfter: 7 * time.Second}
-		}
-		return nil
-	}}
-	var waits []time.Duration
-	if _, err := bulk.NewWriter(target, patience(3, &waits)).Write(t.Context(), batchOf(2), nil); err != nil || len(waits) != 1 || waits[0] != 7*time.Second {
-		t.Fatalf("waited %v, %v", waits, err)
-	}
-}

@@ -28,12 +28,20 @@ func permitted(ctx context.Context) (context.Context, context.CancelFunc, error)
 type Writer struct {
 	target   Target
 	patience Patience
+	gate     *gate
+	sizes    sizes
 }
 
-// NewWriter returns a writer to target.
+// NewWriter returns a writer to target, without limits.
 func NewWriter(target Target, patience Patience) *Writer {
-	return &Writer{target: target, patience: patience.withDefaults()}
+	return &Writer{target: target, patience: patience.withDefaults(), gate: newGate()}
 }
+
+// SetLimits changes the limits from now on, also for batches that are on their way.
+func (w *Writer) SetLimits(limits Limits) { w.gate.set(limits) }
+
+// Flow tells what the writer does at the moment.
+func (w *Writer) Flow() Flow { return w.gate.flow() }
 
 // Outcome is the fate of a batch's operations: Written, Superseded and the refused ones are all of them.
 type Outcome struct {
@@ -63,7 +71,7 @@ func (w *Writer) Write(ctx context.Context, b *Batch, permit Permit) (Outcome, e
 	for i := range all {
 		all[i] = i
 	}
-	d := &delivery{writer: w, batch: b, permit: permit}
+	d := &delivery{writer: w, batch: b, permit: permit, ticket: w.gate.ticket()}
 	if err := d.write(ctx, all); err != nil {
 		return d.out, err
 	}
