@@ -15,6 +15,7 @@ type assembler struct {
 	reading   *reading
 	segment   *segment           // that is held for the rebuilder
 	rebuilder *rebuild.Rebuilder // of the segment at hand; nil: the source is what is stored
+	versioner *versioner         // of the segment at hand; nil: documents have no version
 	limit     int                // bytes that a source may take when it is converted, or a chunk to be read twice
 	id        []byte
 
@@ -37,7 +38,9 @@ func (a *assembler) document(doc *lucene.Doc) (d Document, ok bool, err error) {
 	if err != nil {
 		return d, true, unsent("bad_id", "document %d: %v", doc.Number, err)
 	}
-	d.Source, err = a.source(doc)
+	if d.Source, err = a.source(doc); err == nil && a.versioner != nil {
+		d.Version, err = a.versioner.version(doc.Number)
+	}
 	return d, true, err
 }
 

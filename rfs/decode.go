@@ -98,6 +98,7 @@ func (d *decoder) documents(ctx context.Context, j *job) error {
 // begin starts a piece with document from.
 func (d *decoder) begin(from int) {
 	d.piece = &piece{batch: d.batches.take(), segment: d.job.segment.name, next: from}
+	d.piece.batch.Conflict = d.job.segment.reading.conflict()
 }
 
 // hand gives the piece, which ends before document next, to the collector.
@@ -121,12 +122,12 @@ func (d *decoder) add(doc *lucene.Doc) error {
 	}
 	p := d.piece
 	p.counts.Read++
-	if d.reading.targets != nil {
+	if d.reading.split() {
 		p.count(document.Type)
 	}
-	target := d.reading.whole
+	var to *route
 	if err == nil {
-		target, err = d.reading.target(document)
+		to, err = d.reading.route(document)
 	}
 	if err != nil {
 		bad, one := errors.AsType[*unsendable](err)
@@ -139,7 +140,7 @@ func (d *decoder) add(doc *lucene.Doc) error {
 	if d.converted {
 		p.counts.Converted++
 	}
-	p.batch.Add(appendOperation(p.batch.Grow(), target, document))
+	p.batch.Add(appendOperation(p.batch.Grow(), to, document))
 	return nil
 }
 

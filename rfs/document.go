@@ -27,6 +27,7 @@ type Document struct {
 	ID      []byte // UTF-8
 	Routing []byte // nil: none
 	Source  []byte // nil: the index did not keep it
+	Version int64  // external version that it is written with; 0: none
 }
 
 // Errors of a document whose identity can't be told.
@@ -118,7 +119,7 @@ func appendDigits(dst, raw []byte) ([]byte, error) {
 
 // unsendable is why a document is not sent, though others of its index are.
 type unsendable struct {
-	kind   string // bad_id, other_type, no_source, not_convertible, not_rebuilt
+	kind   string // bad_id, other_type, no_source, not_convertible, not_rebuilt, no_seq_no
 	reason string
 }
 

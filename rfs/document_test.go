@@ -38,7 +38,7 @@ func TestAppendIDRefusesWhatNoServerWrites(t *testing.T) {
 
 func TestAppendStringIsJSON(t *testing.T) {
 	for _, s := range []string{"", "plain", `"quoted" \ back`, "line\nbreak\ttab\x00\x1f", "é 𝄞 \u2028"} {
-		line := appendString(nil, []byte(s))
+		line := append(appendEscaped([]byte{'"'}, s), '"')
 		var got string
 		if err := json.Unmarshal(line, &got); err != nil || got != s {
 			t.Errorf("%q became %s, %q, %v", s, line, got, err)
@@ -75,10 +75,27 @@ func TestAppendLineBlanksALineComment(t *testing.T) {
 }
 
 func TestAppendOperation(t *testing.T) {
-	got := string(appendOperation(nil, quote(`odd"index`), Document{ID: []byte("1\n"), Routing: []byte("r"), Source: []byte("{}")}))
-	want := `{"index":{"_index":"odd\"index","_id":"1\u000a","routing":"r"}}` + "\n{}\n"
-	if got != want {
-		t.Errorf("got %s, want %s", got, want)
+	for _, c := range []struct {
+		to      route
+		version int64
+		want    string
+	}{
+		{route{}, 0, `{"index":{"_index":"odd\"index","_id":"1\u000a","routing":"r"}}`},
+		{route{}, 7, `{"index":{"_index":"odd\"index","_id":"1\u000a","routing":"r","version":7,"version_type":"external_gte"}}`},
+		{route{rank: 2}, 7, `{"index":{"_index":"odd\"index","_id":"1\u000a","routing":"r","version":2,"version_type":"external_gte"}}`},
+		{route{create: true}, 7, `{"create":{"_index":"odd\"index","_id":"1\u000a","routing":"r"}}`},
+		{route{noID: true}, 7, `{"index":{"_index":"odd\"index","routing":"r"}}`},
+		{route{prefix: `t"y:`}, 0, `{"index":{"_index":"odd\"index","_id":"t\"y:1\u000a","routing":"r"}}`},
+	} {
+		c.to.target = `odd"index`
+		c.to.prepare()
+		got := string(appendOperation(nil, &c.to, Document{ID: []byte("1\n"), Routing: []byte("r"), Source: []byte("{}"), Version: c.version}))
+		if got != c.want+"\n{}\n" {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+		if is := identityOf([]byte(c.want)); is.Index != c.to.target || is.Routing != "r" || (is.ID == "") != c.to.noID {
+			t.Errorf("%s is read as %+v", c.want, is)
+		}
 	}
 }
 

@@ -105,8 +105,8 @@ func TestIndicesWithSeveralTypesAreSplitOnlyWhereNothingCollides(t *testing.T) {
 		{[]string{"a", "b c"}, MultiTypeSplit, "", "its type b c makes no name of an index"},
 		{[]string{"a", strings.Repeat("x", 255)}, MultiTypeSplit, "", "makes no name of an index"},
 	} {
-		r := &reading{index: "i", whole: quote("i"), types: c.types}
-		refusal := r.chooseTargets(c.choice)
+		r := &reading{index: "i", types: c.types}
+		refusal := r.chooseTargets(Choices{MultiType: c.choice}, "")
 		if c.refusal != "" {
 			if !strings.Contains(refusal, c.refusal) {
 				t.Errorf("%v, %q: got refusal %q, want %q", c.types, c.choice, refusal, c.refusal)
@@ -134,17 +134,20 @@ func TestADocumentOfAnUnknownTypeIsNotMixedIn(t *testing.T) {
 		{[]string{"order", "user"}, "another", "other_type"},
 		{[]string{"order", "user"}, "", "other_type"},
 	} {
-		r := &reading{index: "i", whole: quote("i"), types: c.types}
-		if refusal := r.chooseTargets(MultiTypeSplit); refusal != "" {
+		r := &reading{index: "i", types: c.types}
+		if refusal := r.chooseTargets(Choices{MultiType: MultiTypeSplit}, ""); refusal != "" {
 			t.Fatal(refusal)
 		}
 		d := Document{ID: []byte("1")}
 		if c.mappingType != "" {
 			d.Type = []byte(c.mappingType)
 		}
-		got, err := r.target(d)
+		to, err := r.route(d)
+		got := ""
 		if err != nil {
 			got = err.Error()
+		} else {
+			got = quote(to.target)
 		}
 		if !strings.HasPrefix(got, c.want) {
 			t.Errorf("type %q of %v: got %s, want %s", c.mappingType, c.types, got, c.want)
@@ -172,8 +175,8 @@ func TestAnItemGoesOnAsItWasBegun(t *testing.T) {
 func TestASplitIndexDoesNotGoWhereAnotherGoes(t *testing.T) {
 	plan := &Plan{readings: map[string]*reading{}}
 	for name, types := range map[string][]string{"a": {"user", "order"}, "a_user": {"doc"}, "b": {"x", "y"}, "b_x": nil} {
-		r := &reading{index: name, whole: quote(name), types: types}
-		if refusal := r.chooseTargets(MultiTypeSplit); refusal != "" {
+		r := &reading{index: name, types: types}
+		if refusal := r.chooseTargets(Choices{MultiType: MultiTypeSplit}, ""); refusal != "" {
 			t.Fatal(refusal)
 		}
 		plan.readings[name] = r

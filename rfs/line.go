@@ -5,28 +5,12 @@ import (
 	"encoding/json"
 )
 
-// appendOperation appends the two lines that index the document. index is a JSON string, quotes included.
-func appendOperation(dst []byte, index string, d Document) []byte {
-	dst = append(dst, `{"index":{"_index":`...)
-	dst = append(dst, index...)
-	dst = append(dst, `,"_id":`...)
-	dst = appendString(dst, d.ID)
-	if d.Routing != nil {
-		dst = append(dst, `,"routing":`...)
-		dst = appendString(dst, d.Routing)
-	}
-	dst = append(dst, "}}\n"...)
-	dst = AppendLine(dst, d.Source)
-	return append(dst, '\n')
-}
-
 const hexDigits = "0123456789abcdef"
 
-// appendString appends s as a JSON string. Bytes that are not UTF-8 go as they are.
-func appendString(dst, s []byte) []byte {
-	dst = append(dst, '"')
-	for _, b := range s {
-		switch {
+// appendEscaped appends s as it stands within a JSON string. Bytes that are not UTF-8 go as they are.
+func appendEscaped[S string | []byte](dst []byte, s S) []byte {
+	for i := range len(s) {
+		switch b := s[i]; {
 		case b == '"' || b == '\\':
 			dst = append(dst, '\\', b)
 		case b < ' ':
@@ -35,7 +19,7 @@ func appendString(dst, s []byte) []byte {
 			dst = append(dst, b)
 		}
 	}
-	return append(dst, '"')
+	return dst
 }
 
 // AppendLine appends a JSON source to dst as one line: line breaks outside strings become spaces, all else stays

@@ -17,6 +17,7 @@ type Plan struct {
 	Findings []Finding `json:"findings,omitempty"`
 
 	readings map[string]*reading
+	streams  map[string]string // that the snapshot says indices back
 }
 
 // Item is a unit of work: one shard of one index.
@@ -35,7 +36,7 @@ func (i Item) String() string { return fmt.Sprintf("%s[%d]", i.Index, i.Shard) }
 type Finding struct {
 	Index string `json:"index"`
 	// Kind is one of missing, several-types, parted, no-source, filtered-source, rebuilt, differs, lost, unsupported, unreadable,
-	// partial, refused, skipped, replaced.
+	// partial, refused, skipped, replaced, unversioned, alias, stream, serverless, collisions, count, pilot.
 	Kind   string `json:"kind"`
 	Reason string `json:"reason"`
 	// Failed says that documents were not read, so that the run as a whole failed.
@@ -54,6 +55,13 @@ func (f Finding) String() string {
 // known, and its documents can be moved as the choices allow. What can't be read becomes a finding.
 func NewPlan(ctx context.Context, snap *snapshot.Snapshot, indices []string, choices Choices) (*Plan, error) {
 	plan := &Plan{readings: map[string]*reading{}}
+	if len(snap.DataStreams) > 0 {
+		global, err := snap.Global(ctx)
+		if err != nil {
+			return nil, err
+		}
+		plan.streams = global.BackingIndices()
+	}
 	for _, name := range indices {
 		err := plan.add(ctx, snap, name, choices)
 		if ctx.Err() != nil {
@@ -63,7 +71,9 @@ func NewPlan(ctx context.Context, snap *snapshot.Snapshot, indices []string, cho
 			plan.find(unreadable(name, err))
 		}
 	}
-	plan.separate()
+	if choices.IndexMap == nil { // otherwise the operator says what comes together, and ids are compared
+		plan.separate()
+	}
 	return plan, nil
 }
 
@@ -92,7 +102,7 @@ func (p *Plan) add(ctx context.Context, snap *snapshot.Snapshot, name string, ch
 	if err != nil {
 		return err
 	}
-	reading, findings := newReading(snap, index, choices)
+	reading, findings := newReading(snap, index, streamOf(p.streams, index), choices)
 	p.find(findings...)
 	if reading == nil {
 		return nil
@@ -124,7 +134,7 @@ func (p *Plan) separate() {
 	}
 	for _, name := range p.Indices() {
 		reading := p.readings[name]
-		if reading.targets == nil {
+		if len(reading.targetNames()) < 2 {
 			continue
 		}
 		for _, target := range reading.targetNames() {
@@ -205,13 +215,23 @@ func (p *Plan) Targets() []string {
 	for _, name := range p.Indices() {
 		names = append(names, p.readings[name].targetNames()...)
 	}
-	return names
+	return distinct(names)
+}
+
+// distinct returns the names in their order, each once.
+func distinct(names []string) []string {
+	seen := make(map[string]bool, len(names))
+	return slices.DeleteFunc(names, func(name string) bool {
+		again := seen[name]
+		seen[name] = true
+		return again
+	})
 }
 
 // Split tells which index of the source goes to the named one of the target by mapping type; "" where it does whole.
 func (p *Plan) Split(target string) string {
 	for name, reading := range p.readings {
-		if reading.targets != nil && slices.Contains(reading.targetNames(), target) {
+		if names := reading.targetNames(); len(names) > 1 && slices.Contains(names, target) {
 			return name
 		}
 	}

@@ -19,6 +19,12 @@ type Choices struct {
 	RebuildSource bool
 	// AllowPartialSource has documents moved without the fields that their index left out of _source.
 	AllowPartialSource bool
+
+	Versions     Versions    // that documents are written with
+	IndexMap     *IndexMap   // other names on the target; nil: the same
+	PilotPrefix  string      // of the names on the target, for a pilot; empty: none
+	GeneratedIDs bool        // the target makes ids of its own: work that is done again leaves duplicates
+	Collision    IDCollision // of documents that come to one target from several types or indices
 }
 
 // MultiType says what becomes of an index with several mapping types, which no target has.
@@ -28,24 +34,25 @@ type MultiType string
 const (
 	MultiTypeNone  MultiType = "none"  // it is refused; the zero value too
 	MultiTypeSplit MultiType = "split" // documents of type T go to INDEX_T
+	MultiTypeUnion MultiType = "union" // all go to INDEX; the same id under two types is a collision
 )
 
-// reading is how the documents of one index are read, decided when a backfill is planned.
+// reading is how the documents of one index are read and where they go, decided when a backfill is planned.
 type reading struct {
-	index   string
-	types   []string          // of the mapping, sorted
-	targets map[string]string // index on the target by type; nil: index
-	quoted  map[string]string // the same as JSON strings
-	whole   string            // index as a JSON string
-	convert xcontent.Converter
-	how     string        // what of it a resumed run must do alike; empty: nothing but copying
-	rebuild *rebuild.Plan // nil: documents are read as they are stored
+	index    string
+	types    []string          // of the mapping, sorted
+	routes   map[string]*route // by type
+	only     *route            // of all documents; nil where they are told apart by type
+	versions Versions          // that documents are written with
+	convert  xcontent.Converter
+	how      string        // what of it a resumed run must do alike; empty: nothing but copying
+	rebuild  *rebuild.Plan // nil: documents are read as they are stored
 }
 
 // newReading decides how an index is read. A refusal is a finding, and no reading.
-func newReading(snap *snapshot.Snapshot, index *snapshot.Index, choices Choices) (*reading, []Finding) {
+func newReading(snap *snapshot.Snapshot, index *snapshot.Index, stream string, choices Choices) (*reading, []Finding) {
 	r := readingOf(snap, index)
-	if refusal := r.chooseTargets(choices.MultiType); refusal != "" {
+	if refusal := r.chooseTargets(choices, stream); refusal != "" {
 		return nil, []Finding{{Index: index.Name, Kind: "several-types", Reason: refusal}}
 	}
 	findings, readable := r.chooseSource(index, choices)
@@ -55,7 +62,8 @@ func newReading(snap *snapshot.Snapshot, index *snapshot.Index, choices Choices)
 		}
 		return nil, findings
 	}
-	if family := parted(index, r.types); r.targets != nil && family != "" {
+	findings = append(findings, r.chooseVersions(index, choices.Versions)...)
+	if family := parted(index, r.types); r.split() && family != "" && choices.MultiType == MultiTypeSplit {
 		findings = append(findings, Finding{Index: index.Name, Kind: "parted", Reason: fmt.Sprintf("its type %s has a _parent; parents and children go to different indices, where queries no longer join them", family)})
 	}
 	return r, findings
@@ -75,7 +83,7 @@ func parted(index *snapshot.Index, types []string) string {
 }
 
 func readingOf(snap *snapshot.Snapshot, index *snapshot.Index) *reading {
-	return &reading{index: index.Name, types: Types(index), whole: quote(index.Name), convert: xcontent.For(snap.Release())}
+	return &reading{index: index.Name, types: Types(index), convert: xcontent.For(snap.Release())}
 }
 
 // defaultType is the mapping that Elasticsearch before 7 copies into new types.
@@ -85,57 +93,6 @@ const defaultType = "_default_"
 func Types(index *snapshot.Index) []string {
 	types := slices.Sorted(maps.Keys(index.Mappings))
 	return slices.DeleteFunc(types, func(name string) bool { return name == defaultType })
-}
-
-// chooseTargets says where documents of each type go, or why they can't.
-func (r *reading) chooseTargets(choice MultiType) (refusal string) {
-	r.quoted = map[string]string{}
-	if len(r.types) < 2 {
-		for _, name := range r.types {
-			r.quoted[name] = r.whole
-		}
-		return ""
-	}
-	if choice != MultiTypeSplit {
-		return fmt.Sprintf("it has the types %s, the target's indices have none, and the same id under two types would be one document; nothing of it was moved. "+
-			"With --multi-type-resolution split the documents of type T go to index %s_T", strings.Join(r.types, ", "), r.index)
-	}
-	r.targets = map[string]string{}
-	owners := map[string]string{}
-	for _, name := range r.types {
-		target := strings.ToLower(r.index + "_" + name)
-		if strings.ContainsAny(target, ` "*\<|,>/?:`) || len(target) > maxIndexName {
-			return fmt.Sprintf("its type %s makes no name of an index; nothing of it was moved. Reindex that type on the source", name)
-		}
-		if other, taken := owners[target]; taken {
-			return fmt.Sprintf("its types %s and %s would both go to index %s; nothing of it was moved. Reindex one of them on the source", other, name, target)
-		}
-		owners[target], r.targets[name], r.quoted[name] = name, target, quote(target)
-	}
-	r.how = "split"
-	return ""
-}
-
-// maxIndexName is the bytes that the name of an index may have.
-const maxIndexName = 255
-
-// targetNames returns the target's indices that documents go to, sorted.
-func (r *reading) targetNames() []string {
-	if r.targets == nil {
-		return []string{r.index}
-	}
-	return slices.Sorted(maps.Values(r.targets))
-}
-
-// target returns the index that a document goes to, as a JSON string.
-func (r *reading) target(d Document) (string, error) {
-	if d.Type == nil && len(r.types) < 2 {
-		return r.whole, nil
-	}
-	if target, ok := r.quoted[string(d.Type)]; ok {
-		return target, nil
-	}
-	return "", unsent("other_type", "its type %q is not in the mapping of the index, which has %q: under the same id there may be another document", d.Type, r.types)
 }
 
 // chooseSource says whether documents are read as they are stored or rebuilt, or why neither, and what they lose.

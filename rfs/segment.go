@@ -52,21 +52,32 @@ func (a *assembler) follow(ctx context.Context, s *segment) error {
 		return err
 	}
 	a.reading = s.reading
-	if s.reading.rebuild == nil {
+	if s.reading.rebuild == nil && s.reading.versions != VersionsSeqNo {
 		return nil
 	}
-	rebuilder, err := s.reading.rebuild.Open(ctx, s.docs)
-	if err != nil {
-		return err
+	return a.open(ctx, s)
+}
+
+// open opens the columns that documents of the segment are made of, beside their stored fields.
+func (a *assembler) open(ctx context.Context, s *segment) (err error) {
+	if s.reading.versions == VersionsSeqNo {
+		if a.versioner, err = openVersioner(ctx, s.docs); err != nil {
+			return err
+		}
 	}
-	rebuilder.Limit = a.limit
-	a.segment, a.rebuilder = s.hold(), rebuilder
+	if s.reading.rebuild != nil {
+		if a.rebuilder, err = s.reading.rebuild.Open(ctx, s.docs); err != nil {
+			return err
+		}
+		a.rebuilder.Limit = a.limit
+	}
+	a.segment = s.hold()
 	return nil
 }
 
-// release lets go of the segment that is being rebuilt from.
+// release lets go of the segment whose columns are read.
 func (a *assembler) release() error {
 	err := a.segment.release()
-	a.segment, a.rebuilder = nil, nil
+	a.segment, a.rebuilder, a.versioner = nil, nil, nil
 	return err
 }

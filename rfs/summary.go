@@ -116,11 +116,12 @@ type identity struct {
 
 // identityOf reads an action line back.
 func identityOf(action []byte) identity {
-	var line struct {
-		Index identity `json:"index"`
-	}
+	var line map[string]identity // by the name of the action: index or create
 	if err := json.Unmarshal(action, &line); err != nil {
 		return identity{}
 	}
-	return line.Index
+	for _, is := range line {
+		return is
+	}
+	return identity{}
 }

@@ -64,12 +64,12 @@ func (b *Backfill) identities(ctx context.Context) (map[string]string, error) {
 
 // identity is that of the target's index, or those of all indices that documents of the item go to.
 func (b *Backfill) identity(item Item, now map[string]string) string {
-	reading := b.plan.readings[item.Index]
-	if reading.targets == nil {
-		return now[item.Index]
+	names := b.plan.readings[item.Index].targetNames()
+	if len(names) == 1 {
+		return now[names[0]]
 	}
 	var all []string
-	for _, name := range reading.targetNames() {
+	for _, name := range names {
 		all = append(all, name+"="+now[name])
 	}
 	return strings.Join(all, " ")

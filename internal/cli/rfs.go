@@ -12,7 +12,6 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
-	"migassist/cluster"
 	"migassist/config"
 	"migassist/rfs"
 	"migassist/rfs/bulk"
@@ -153,57 +152,14 @@ func (p *program) destination(ctx context.Context, settings *config.Config, plan
 	if err != nil {
 		return nil, err
 	}
-	if err := requireIndices(ctx, client, plan); err != nil {
+	if err := plan.Address(ctx, client); err != nil {
 		return nil, err
 	}
 	writer := bulk.NewWriter(client, bulk.Patience{Retrying: func(operations, attempt int, wait time.Duration, why error) {
 		log.Warn().Err(why).Int("operations", operations).Int("attempt", attempt).Stringer("wait", wait.Round(time.Millisecond)).Msg("the target did not take it; sending again")
 	}})
 	writer.SetLimits(bulk.Limits{Connections: settings.RFS.MaxConnections, BytesInFlight: settings.RFS.MaxConnections * int(settings.RFS.DocumentsSizePerRequest)})
-	return &destination{sink: writer, indices: client.IndexUUIDs, finish: func(bool) error { return nil }}, nil
-}
-
-// requireIndices finds the target's missing indices before the first document is sent: created by a bulk request, they
-// would get a guessed mapping. An alias is no index: the documents would go into one of another name.
-func requireIndices(ctx context.Context, client *cluster.Client, plan *rfs.Plan) error {
-	names := plan.Targets()
-	there, err := client.IndexUUIDs(ctx, names...)
-	if err != nil {
-		return err
-	}
-	var missing []string
-	for _, name := range names {
-		if there[name] == "" {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	aliases, err := client.IndexExists(ctx, missing...)
-	if err != nil {
-		return err
-	}
-	for _, name := range missing {
-		if aliases[name] {
-			return fmt.Errorf("%s is an alias on the target, and documents would go into the index behind it; remove the alias, or leave the index out with --index-allowlist", name)
-		}
-	}
-	for _, name := range missing {
-		if from := plan.Split(name); from != "" {
-			return fmt.Errorf("the target has no index %s; create with the mappings of the types of %s, which metadata migrate does not split: %s", listed(missing), from, name)
-		}
-	}
-	return fmt.Errorf("the target has no index %s; create with the same snapshot and allowlist: migassist metadata migrate", listed(missing))
-}
-
-// listed joins names; of very many the first.
-func listed(names []string) string {
-	const most = 20
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s, and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	return &destination{sink: writer, indices: rfs.Identities(client), finish: func(bool) error { return nil }}, nil
 }
 
 func (p *program) printSummary(settings *config.Config, summary *rfs.Summary) error {

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -53,12 +54,35 @@ func command(t *testing.T, arguments ...string) (code int, out, talk string) {
 	return code, stdout.String(), stderr.String()
 }
 
-func TestAnAliasIsNoIndexToWriteTo(t *testing.T) {
+func TestAnAliasLeadsToItsWriteIndex(t *testing.T) {
 	t.Chdir(t.TempDir())
 	server, send := startTarget(t)
-	send(http.MethodPut, "/other", `{"aliases":{"articles":{}}}`)
+	send(http.MethodPut, "/one", `{"aliases":{"articles":{}}}`)
+	send(http.MethodPut, "/two", `{"aliases":{"articles":{}}}`)
+	arguments := append(demoArguments(t, server, "rfs"), "--index-allowlist", "articles")
+	code, _, talk := command(t, arguments...)
+	if code != exitFailed || !strings.Contains(talk, "articles is an alias of several indices on the target") {
+		t.Errorf("code %d: %s", code, talk)
+	}
+	if n := server.Requests("POST /_bulk"); n != 0 {
+		t.Errorf("%d bulk requests were sent", n)
+	}
+	send(http.MethodPost, "/_aliases", `{"actions":[{"add":{"index":"two","alias":"articles","is_write_index":true}}]}`)
+	code, out, talk := command(t, arguments...)
+	if code != exitFindings || !strings.Contains(out, "documents go to two, which takes what is written to it") {
+		t.Errorf("code %d: %s%s", code, out, talk)
+	}
+	if one, two := count(t, server, "one"), count(t, server, "two"); one != 0 || two != 300 {
+		t.Errorf("one has %d documents, two has %d", one, two)
+	}
+}
+
+func TestATargetThatKeepsDocumentsOutOrChangesThemIsNamed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	server, send := startTarget(t)
+	send(http.MethodPut, "/articles", `{"settings":{"index.blocks.write":true,"index.final_pipeline":"enrich"}}`)
 	code, _, talk := command(t, append(demoArguments(t, server, "rfs"), "--index-allowlist", "articles")...)
-	if code != exitFailed || !strings.Contains(talk, "articles is an alias on the target") {
+	if code != exitFailed || !strings.Contains(talk, "index.blocks.write") || !strings.Contains(talk, "index.final_pipeline enrich") {
 		t.Errorf("code %d: %s", code, talk)
 	}
 	if n := server.Requests("POST /_bulk"); n != 0 {
@@ -111,4 +135,27 @@ func TestFindingsAreSaidAgainWhenNothingIsLeftToDo(t *testing.T) {
 			t.Errorf("code %d: %s%s", code, out, talk)
 		}
 	}
+}
+
+// count asks the server for the documents of an index.
+func count(t *testing.T, server *sandbox.Server, index string) int {
+	t.Helper()
+	send := func(method, path string, into any) {
+		request, err := http.NewRequestWithContext(t.Context(), method, server.URL()+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got struct{ Count int }
+	send(http.MethodPost, "/"+index+"/_refresh", &struct{}{})
+	send(http.MethodGet, "/"+index+"/_count", &got)
+	return got.Count
 }
