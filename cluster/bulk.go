@@ -73,20 +73,52 @@ func (c *Client) Bulk(ctx context.Context, body []byte) (BulkResult, error) {
 // [Retryable] or not as that of any request. The body's bytes may be reused once it returns, whatever
 // the outcome.
 func (c *Client) SendBulk(ctx context.Context, bulk BulkRequest) (BulkResult, error) {
-	body := bulk.Body
-	header := http.Header{"Content-Type": {"application/x-ndjson"}}
-	if c.compress && len(body) >= worthCompressing {
-		buffer, err := c.gzip.compress(body)
-		if err != nil {
-			return BulkResult{}, fmt.Errorf("compress a bulk: %w", err)
-		}
-		defer c.gzip.recycle(buffer)
-		body = buffer.Bytes()
-		header.Set("Content-Encoding", "gzip")
+	use := c.gzip.use()
+	if use == off || len(bulk.Body) < worthCompressing {
+		return c.sendBulk(ctx, bulk, nil)
 	}
+	result, err := c.sendCompressed(ctx, bulk)
+	switch {
+	case use == proven:
+	case err == nil:
+		c.gzip.set(proven)
+	case refusesEncoding(err): // then nothing was acted upon
+		if result, err = c.sendBulk(ctx, bulk, nil); err == nil {
+			c.gzip.set(off)
+		}
+	}
+	return result, err
+}
+
+func (c *Client) sendCompressed(ctx context.Context, bulk BulkRequest) (BulkResult, error) {
+	buffer, err := c.gzip.compress(bulk.Body)
+	if err != nil {
+		return BulkResult{}, fmt.Errorf("compress a bulk: %w", err)
+	}
+	defer c.gzip.recycle(buffer)
+	bulk.Body = buffer.Bytes()
+	return c.sendBulk(ctx, bulk, http.Header{"Content-Encoding": {"gzip"}})
+}
+
+// refusesEncoding reports whether a request of which nothing was carried out may have been refused for its being compressed:
+// servers and what stands before them answer so in many ways.
+func refusesEncoding(err error) bool {
+	switch status(err) {
+	case http.StatusBadRequest, http.StatusNotAcceptable, http.StatusUnsupportedMediaType, http.StatusNotImplemented:
+		return true
+	}
+	return false
+}
+
+// sendBulk sends a body as it is.
+func (c *Client) sendBulk(ctx context.Context, bulk BulkRequest, header http.Header) (BulkResult, error) {
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("Content-Type", "application/x-ndjson")
 	answer, err := esapi.BulkRequest{
 		Index:    url.PathEscape(bulk.Index),
-		Body:     bytes.NewReader(body),
+		Body:     bytes.NewReader(bulk.Body),
 		Pipeline: bulk.Pipeline,
 		Refresh:  bulk.Refresh,
 		Header:   header,

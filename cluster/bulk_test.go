@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -109,10 +110,10 @@ func FuzzBulkAnswer(f *testing.F) {
 
 func TestBulkBodiesAreCompressedWhereItPays(t *testing.T) {
 	client, server, _ := connected(t, func(w http.ResponseWriter, _ *http.Request, _ int) { fmt.Fprint(w, `{"errors":false}`) })
-	if client.compress {
+	if client.gzip.use() != off {
 		t.Error("bodies to loopback are compressed")
 	}
-	client.compress = true
+	client.gzip.set(untried)
 	large := bytes.Repeat([]byte("{\"index\":{}}\n{\"a\":1}\n"), 1000)
 	for _, body := range [][]byte{large, large[:100], large} {
 		if _, err := client.Bulk(t.Context(), body); err != nil {
@@ -208,7 +209,7 @@ func TestTheBodyMayBeReusedAtOnce(t *testing.T) {
 
 func TestBulksInParallel(t *testing.T) {
 	client, _, _ := connected(t, func(w http.ResponseWriter, r *http.Request, _ int) { fmt.Fprint(w, `{"errors":false}`) })
-	client.compress = true
+	client.gzip.set(untried)
 	var group sync.WaitGroup
 	for range 16 {
 		group.Go(func() {
@@ -246,7 +247,9 @@ func BenchmarkBulk(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			client.compress = compress
+			if compress {
+				client.gzip.set(proven)
+			}
 			b.SetBytes(int64(body.Len()))
 			b.ReportAllocs()
 			for b.Loop() {
@@ -274,5 +277,53 @@ func BenchmarkBulkAnswer(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestBulkGoesPlainWhereTheTargetRefusesGzip: found out once, with the first body; a refusal later is about what is in it.
+func TestBulkGoesPlainWhereTheTargetRefusesGzip(t *testing.T) {
+	body := []byte(strings.Repeat("{}\n", worthCompressing))
+	for _, status := range []int{400, 406, 415, 501} {
+		var sent []string
+		client, _, _ := connected(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+			sent = append(sent, r.Header.Get("Content-Encoding"))
+			if r.Header.Get("Content-Encoding") != "" {
+				refuseWith(w, status, "media_type", "no gzip here")
+				return
+			}
+			fmt.Fprint(w, `{"errors":false}`)
+		})
+		client.gzip.set(untried)
+		for range 2 {
+			if _, err := client.Bulk(t.Context(), body); err != nil {
+				t.Error(err)
+			}
+		}
+		if want := []string{"gzip", "", ""}; !slices.Equal(sent, want) {
+			t.Errorf("%d: bodies were encoded %q, want %q", status, sent, want)
+		}
+	}
+	requests := 0
+	client, _, _ := connected(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
+		if requests++; requests == 1 {
+			fmt.Fprint(w, `{"errors":false}`)
+			return
+		}
+		refuseWith(w, 400, "illegal_argument_exception", "Malformed action/metadata line")
+	})
+	client.gzip.set(untried)
+	for range 2 {
+		_, _ = client.Bulk(t.Context(), body)
+	}
+	if requests != 2 {
+		t.Errorf("%d requests: what gzip was proven with was sent plain", requests)
+	}
+}
+
+func TestBulkHasATimeoutOfItsOwn(t *testing.T) {
+	for _, o := range []Options{{URL: "http://h:1"}, {URL: "http://h:1", RequestTimeout: time.Hour}} {
+		if e, err := o.resolve(); err != nil || e.options.BulkTimeout != 2*time.Minute {
+			t.Errorf("%v, %v", e, err)
+		}
 	}
 }

@@ -15,11 +15,10 @@ import (
 type Client struct {
 	*Reader
 
-	repeat   transport // for writes that leave the same behind however often they are sent
-	careful  transport // for writes that must not be acted upon twice
-	bulk     *wire     // never repeats: what to send again is decided per item, by the caller
-	compress bool
-	gzip     compressor
+	repeat  transport // for writes that leave the same behind however often they are sent
+	careful transport // for writes that must not be acted upon twice
+	bulk    *wire     // never repeats: what to send again is decided per item, by the caller
+	gzip    compressor
 }
 
 // CreateIndex creates an index with a body of settings, mappings and aliases; nil creates it with the

@@ -42,8 +42,8 @@ func Connect(ctx context.Context, options Options) (*Client, error) {
 		careful: retrying{next: line, policy: line.endpoint.options.Retry, worth: line.untouched},
 		bulk:    line.within(line.endpoint.options.BulkTimeout),
 	}
-	if !options.DisableCompression && !line.endpoint.loopback() && line.endpoint.signing.Service != serverless {
-		client.compress = reader.takesCompression(ctx)
+	if !options.DisableCompression && !line.endpoint.loopback() && line.endpoint.signing.Service != serverless && reader.takesCompression(ctx) {
+		client.gzip.set(untried)
 	}
 	return client, nil
 }

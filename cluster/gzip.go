@@ -3,6 +3,7 @@ package cluster
 import (
 	"bytes"
 	"sync"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -10,12 +11,26 @@ import (
 // worthCompressing is the size below which gzip saves no packet.
 const worthCompressing = 1400
 
+// encoding is what is known of a server's taking compressed bodies.
+type encoding int32
+
+const (
+	off encoding = iota // bodies are sent as they are
+	untried
+	proven
+)
+
 // compressor compresses request bodies at the fastest level, with writers and buffers that are used
-// again. Its zero value is ready.
+// again. Its zero value is ready, and off.
 type compressor struct {
+	known   atomic.Int32
 	writers sync.Pool
 	buffers sync.Pool
 }
+
+func (c *compressor) use() encoding { return encoding(c.known.Load()) }
+
+func (c *compressor) set(e encoding) { c.known.Store(int32(e)) }
 
 // compress returns the body as gzip, in a buffer to be given back with recycle.
 func (c *compressor) compress(body []byte) (*bytes.Buffer, error) {

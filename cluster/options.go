@@ -16,7 +16,7 @@ import (
 const (
 	defaultConnectTimeout = 5 * time.Second  // the Java implementation's
 	defaultRequestTimeout = 65 * time.Second // the same; above the server's own minute for cluster changes
-	defaultBulkTimeout    = 5 * time.Minute  // a busy target queues a bulk for minutes; cutting it off sends it twice
+	defaultBulkTimeout    = 2 * time.Minute  // a busy target queues a bulk for a minute, as a write waits for its shard; well below a worker's lease
 )
 
 // Options say where a cluster is and how it is spoken to. Only URL is required.
@@ -41,14 +41,14 @@ type Options struct {
 	// Insecure accepts any certificate, and any name in it.
 	Insecure bool
 	// DisableCompression sends request bodies as they are and asks for answers as they are. Otherwise
-	// bulk bodies travel as gzip, save over loopback and to a server whose settings switch
-	// http compression off.
+	// bulk bodies travel as gzip, save over loopback and to a server that does not take it: its settings
+	// switch http compression off, or it refuses the first one.
 	DisableCompression bool
 	// ConnectTimeout bounds connecting and the TLS handshake, each. Default 5 s.
 	ConnectTimeout time.Duration
 	// RequestTimeout bounds each attempt of a request other than bulk, its answer included. Default 65 s.
 	RequestTimeout time.Duration
-	// BulkTimeout does the same for bulk. Default 5 min, or RequestTimeout if that is longer.
+	// BulkTimeout does the same for bulk. Default 2 min.
 	BulkTimeout time.Duration
 	// UserAgent names the sender, "migassist/1.2.3". Default "migassist".
 	UserAgent string
@@ -74,7 +74,7 @@ type endpoint struct {
 func (o Options) resolve() (*endpoint, error) {
 	o.ConnectTimeout = or(o.ConnectTimeout, defaultConnectTimeout)
 	o.RequestTimeout = or(o.RequestTimeout, defaultRequestTimeout)
-	o.BulkTimeout = or(o.BulkTimeout, max(defaultBulkTimeout, o.RequestTimeout))
+	o.BulkTimeout = or(o.BulkTimeout, defaultBulkTimeout)
 	if o.UserAgent == "" {
 		o.UserAgent = "migassist"
 	}

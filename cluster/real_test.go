@@ -113,7 +113,9 @@ func realBulk(t *testing.T, client *Client) {
 		want[fmt.Sprintf("%d r%d", i, i%11)] = source
 	}
 	for _, compress := range []bool{false, true} {
-		client.compress = compress
+		if compress {
+			client.gzip.set(untried)
+		}
 		result, err := client.Bulk(ctx, body.Bytes())
 		if err != nil || result.Errors || result.Items != nil {
 			t.Fatalf("gzip %t: %+v, %v", compress, result, err)

@@ -171,7 +171,7 @@ var keys = []key{
 	},
 	{
 		path: "target.request_timeout", flag: "target-request-timeout",
-		usage: "`DURATION` to wait for an answer; a bulk request gets at least 5m", field: func(c *Config) any { return &c.Target.RequestTimeout },
+		usage: "`DURATION` to wait for an answer, save of bulk requests", field: func(c *Config) any { return &c.Target.RequestTimeout },
 	},
 	{
 		path: "indices.allowlist", flag: "index-allowlist",
