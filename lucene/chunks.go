@@ -50,6 +50,31 @@ func (st *stored) chunks(from int, yield func(chunk) (bool, error)) error {
 	return nil
 }
 
+// chunkOf returns the chunk that holds a document, which must be one of the segment's.
+func (st *stored) chunkOf(doc int) (found chunk, err error) {
+	return found, st.chunks(doc, func(ch chunk) (bool, error) {
+		found = ch
+		return false, nil
+	})
+}
+
+// Cuts returns where to cut a segment into ranges of about so many bytes of stored fields, as they lie in the file: the first
+// documents of the ranges, at the begin of chunks, 0 the first. A range is larger where a chunk is, and only the last one
+// may be much smaller.
+func (d *Documents) Cuts(bytes int64) ([]int, error) {
+	cuts, begin := []int{0}, d.stored.begin
+	err := d.stored.chunks(0, func(ch chunk) (bool, error) {
+		if ch.to-begin > bytes && ch.from > begin {
+			cuts, begin = append(cuts, ch.doc), ch.from
+		}
+		return true, nil
+	})
+	return cuts, err
+}
+
+// Bytes returns the size of the stored fields of all documents, compressed, as they lie in the file.
+func (d *Documents) Bytes() int64 { return d.stored.end - d.stored.begin }
+
 // appendBlock appends the numbers of block b to those left over from the block before.
 func (st *stored) appendBlock(docs, places []int64, b int) ([]int64, []int64, error) {
 	docs, places, err := st.index.appendBlock(docs, places, b)

@@ -40,22 +40,22 @@ const (
 	keptOut     = 16 << 20
 )
 
-// Decode calls visit for each live document of the span from document from on, in order. An error of visit ends it.
+// Decode calls visit for each live document from From to To-1 of the span, from document from on, in order. An error of visit ends it.
 func (d *Decoder) Decode(span *Span, from int, visit func(*Doc) error) error {
 	st := span.docs.stored
 	if d.format != st.codec {
 		d.format, d.payload = st.codec, st.format.payload()
 	}
 	for _, ch := range span.chunks {
-		first := max(ch.doc, from)
-		if first >= ch.endDoc || span.docs.live != nil && !span.docs.live.any(first, ch.endDoc) {
+		first, end := max(ch.doc, span.From, from), min(ch.endDoc, span.To)
+		if first >= end || span.docs.live != nil && !span.docs.live.any(first, end) {
 			continue
 		}
 		d.cursor = *input.NewCursor(st.name, span.data[ch.from-span.base:ch.to-span.base], ch.from)
 		if err := d.inflate(&d.cursor, st, ch); err != nil {
 			return err
 		}
-		if err := d.visit(span.docs, ch, first, visit); err != nil {
+		if err := d.visit(span.docs, ch, first, end, visit); err != nil {
 			return err
 		}
 	}
@@ -137,7 +137,7 @@ func slicedNote(known, sliced bool) string {
 	return fmt.Sprintf(", sliced: %v", sliced)
 }
 
-func (d *Decoder) visit(docs *Documents, ch chunk, first int, visit func(*Doc) error) error {
+func (d *Decoder) visit(docs *Documents, ch chunk, first, end int, visit func(*Doc) error) error {
 	if len(d.doc.Values) != len(docs.wanted) {
 		d.doc.Values = make([]Value, len(docs.wanted))
 	}
@@ -145,7 +145,7 @@ func (d *Decoder) visit(docs *Documents, ch chunk, first int, visit func(*Doc) e
 	for i, length := range d.lengths {
 		number, begin := ch.doc+i, at
 		at += int(length)
-		if number < first || docs.live != nil && !docs.live.has(number) {
+		if number < first || number >= end || docs.live != nil && !docs.live.has(number) {
 			continue
 		}
 		clear(d.doc.Values)

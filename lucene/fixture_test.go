@@ -196,8 +196,6 @@ func readAll(ctx context.Context, dir Directory) iter.Seq2[document, error] {
 	}
 }
 
-var errStopped = errors.New("stopped")
-
 // readSegment yields the live documents of a segment from a number on, up to the first error.
 func readSegment(ctx context.Context, segment *Segment, from int) iter.Seq2[document, error] {
 	return func(yield func(document, error) bool) {

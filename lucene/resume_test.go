@@ -123,13 +123,18 @@ func tryTail(t *testing.T, decoder *Decoder, docs *Documents, from int) (tail []
 			return fmt.Errorf("document %d after %d", doc.Number, next-1)
 		}
 		next = doc.Number + 1
-		digest := uint32(0)
-		for _, value := range doc.Values {
-			digest = crc32.Update(digest, crc32.IEEETable, []byte{byte(value.Kind), byte(len(value.Bytes))})
-			digest = crc32.Update(digest, crc32.IEEETable, value.Bytes)
-		}
-		tail = append(tail, seen{number: doc.Number, digest: digest})
+		tail = append(tail, seen{number: doc.Number, digest: digestOf(doc)})
 		return nil
 	})
 	return tail, err
+}
+
+// digestOf is a digest of a document's values.
+func digestOf(doc *Doc) uint32 {
+	digest := uint32(0)
+	for _, value := range doc.Values {
+		digest = crc32.Update(digest, crc32.IEEETable, []byte{byte(value.Kind), byte(len(value.Bytes))})
+		digest = crc32.Update(digest, crc32.IEEETable, value.Bytes)
+	}
+	return digest
 }

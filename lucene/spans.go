@@ -2,6 +2,7 @@ package lucene
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"migassist/lucene/input"
@@ -14,6 +15,7 @@ const spanBytes = 256 << 10
 // Span is a run of whole chunks as they lie in the file.
 type Span struct {
 	FirstDoc, EndDoc int // documents FirstDoc to EndDoc-1
+	From, To         int // those of them that were asked for; Decode passes over the others
 
 	docs   *Documents
 	data   []byte
@@ -24,33 +26,57 @@ type Span struct {
 // Size returns the compressed bytes of the span.
 func (s *Span) Size() int { return len(s.data) }
 
-// Spans yields the segment's spans in order, the first one being that which holds document from. Bytes before it are
-// read for the file's checksum, but not decoded; the checksum is verified after the last. [VerifyRead] leaves both out, unless
-// from is 0. The error ends the sequence. A span is valid until it is given back to spans, which may be nil.
-func (d *Documents) Spans(ctx context.Context, from int, spans *SpanPool) iter.Seq2[*Span, error] {
+// Offset returns where the span begins in the file of stored fields.
+func (s *Span) Offset() int64 { return s.base }
+
+// Spans yields the segment's spans in order, the first one being that which holds document from, once the whole file has proven to
+// be what was written: the last span comes after the sum of all was compared. What lies before document from is read for
+// that, but not with [VerifyRead], where a range that does not begin at 0 is believed. The error ends the sequence. A span
+// is valid until it is given back to pool, which may be nil.
+func (d *Documents) Spans(ctx context.Context, from int, pool *SpanPool) iter.Seq2[*Span, error] {
+	if from > 0 && d.segment.Verification == VerifyRead {
+		return d.SpansIn(ctx, from, d.segment.MaxDoc, pool)
+	}
 	return func(yield func(*Span, error) bool) {
-		r := spanReader{docs: d, pool: spans, sum: &input.Checksum{}}
-		if r.summed = from <= 0 || d.segment.Verification == VerifyFiles; r.summed {
-			input.WillRead(d.stored.data, 0, d.stored.data.Size())
-		}
-		stopped := false
-		err := d.stored.chunks(from, func(ch chunk) (bool, error) {
-			if r.fits(ch) {
-				r.add(ch)
-				return true, nil
-			}
-			span, err := r.read(ctx)
+		var sum Sum
+		var last *Span // held back until there is one more, or all is verified
+		hand := func() bool { return last == nil || yield(last, nil) }
+		for span, err := range d.SpansIn(ctx, 0, d.segment.MaxDoc, pool) {
 			if err != nil {
-				return false, err
+				if hand() {
+					yield(nil, err)
+				}
+				return
 			}
-			stopped = !yield(span, nil)
-			r.add(ch)
-			return !stopped, nil
-		})
-		if err == nil && !stopped {
-			stopped, err = r.last(ctx, yield)
+			sum, _ = sum.Join(span.Sum(span.FirstDoc, span.EndDoc))
+			if span.EndDoc <= from {
+				pool.Put(span)
+				continue
+			}
+			if !hand() {
+				return
+			}
+			span.From, last = max(span.From, from), span
 		}
-		if err != nil && !stopped {
+		if err := d.Verify(sum); err != nil {
+			yield(nil, err)
+			return
+		}
+		hand()
+	}
+}
+
+// SpansIn yields the spans in which documents from to to-1 lie, in order, and reads nothing else. They are not verified: for
+// that are the sums of all ranges of the segment, see [Span.Sum] and [Documents.Verify]. The error ends the sequence. A
+// span is valid until it is given back to pool, which may be nil.
+func (d *Documents) SpansIn(ctx context.Context, from, to int, pool *SpanPool) iter.Seq2[*Span, error] {
+	return func(yield func(*Span, error) bool) {
+		r := spanReader{docs: d, pool: pool, from: max(from, 0), to: min(to, d.segment.MaxDoc), yield: yield}
+		err := ctx.Err()
+		if err == nil && r.from < r.to {
+			err = r.run(ctx)
+		}
+		if err != nil && !errors.Is(err, errStopped) {
 			yield(nil, err)
 		}
 	}
@@ -58,22 +84,75 @@ func (d *Documents) Spans(ctx context.Context, from int, spans *SpanPool) iter.S
 
 // spanReader gathers chunks until they make a span.
 type spanReader struct {
-	docs   *Documents
-	pool   *SpanPool
-	sum    *input.Checksum
-	summed bool // whether the checksum is wanted
-	began  bool
-	chunks []chunk
+	docs     *Documents
+	pool     *SpanPool
+	from, to int
+	yield    func(*Span, error) bool
+	chunks   []chunk
+}
+
+// errStopped is that nobody wants more spans.
+var errStopped = errors.New("stopped")
+
+func (r *spanReader) run(ctx context.Context) error {
+	if err := r.announce(); err != nil {
+		return err
+	}
+	err := r.docs.stored.chunks(r.from, func(ch chunk) (bool, error) {
+		if ch.doc >= r.to {
+			return false, nil
+		}
+		if !r.fits(ch) {
+			if err := r.hand(ctx); err != nil {
+				return false, err
+			}
+		}
+		r.chunks = append(r.chunks, ch)
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.hand(ctx) // there is one: from is less than to
+}
+
+// hand yields the gathered chunks as a span.
+func (r *spanReader) hand(ctx context.Context) error {
+	span, err := r.read(ctx)
+	if err == nil && !r.yield(span, nil) {
+		return errStopped
+	}
+	return err
+}
+
+// announce says which bytes are going to be read: with the last document all up to the end of the file, for [Documents.Sum].
+func (r *spanReader) announce() error {
+	st := r.docs.stored
+	first, err := st.chunkOf(r.from)
+	if err != nil {
+		return err
+	}
+	end := st.data.Size()
+	if r.to < r.docs.segment.MaxDoc {
+		last, err := st.chunkOf(r.to - 1)
+		if err != nil {
+			return err
+		}
+		end = last.to
+	}
+	input.WillRead(st.data, first.from, end-first.from)
+	return nil
 }
 
 func (r *spanReader) fits(ch chunk) bool {
 	return len(r.chunks) == 0 || ch.to-r.chunks[0].from <= spanBytes
 }
 
-func (r *spanReader) add(ch chunk) { r.chunks = append(r.chunks, ch) }
-
 // read turns the gathered chunks into a span.
 func (r *spanReader) read(ctx context.Context) (*Span, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	first, end := r.chunks[0], r.chunks[len(r.chunks)-1]
 	size := int(end.to - first.from)
 	if r.pool != nil && r.pool.Limit > 0 && size > max(r.pool.Limit, spanBytes) {
@@ -81,66 +160,10 @@ func (r *spanReader) read(ctx context.Context) (*Span, error) {
 	}
 	span := r.pool.take(size)
 	span.docs, span.base, span.FirstDoc, span.EndDoc = r.docs, first.from, first.doc, end.endDoc
+	span.From, span.To = max(first.doc, r.from), min(end.endDoc, r.to)
 	span.chunks = append(span.chunks[:0], r.chunks...)
 	r.chunks = r.chunks[:0]
-	if err := r.goTo(ctx, first.from, span.data[:cap(span.data)]); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if err := input.ReadFull(r.docs.stored.data, span.data, first.from); err != nil {
-		return nil, err
-	}
-	if r.summed {
-		r.sum.Add(span.data)
-	}
-	return span, nil
-}
-
-// goTo adds what lies before the next span to the sum, or says where reading begins.
-func (r *spanReader) goTo(ctx context.Context, from int64, buf []byte) error {
-	st := r.docs.stored
-	if r.summed {
-		return addUpTo(ctx, r.sum, st.data, from, buf)
-	}
-	if !r.began {
-		input.WillRead(st.data, from, st.end-from)
-		r.began = true
-	}
-	return nil
-}
-
-// last yields what is left, after the whole file has proven to be what was written.
-func (r *spanReader) last(ctx context.Context, yield func(*Span, error) bool) (stopped bool, err error) {
-	var span *Span
-	if len(r.chunks) > 0 {
-		if span, err = r.read(ctx); err != nil {
-			return false, err
-		}
-	}
-	if err := r.finish(ctx); err != nil {
-		return false, err
-	}
-	if span != nil {
-		return !yield(span, nil), nil
-	}
-	return false, nil
-}
-
-// finish adds what follows the last chunk read: only the footer, unless documents were asked for from beyond the last on.
-func (r *spanReader) finish(ctx context.Context) error {
-	data := r.docs.stored.data
-	if !r.summed {
-		return nil
-	}
-	if err := addUpTo(ctx, r.sum, data, r.docs.stored.bodyEnd(), nil); err != nil {
-		return err
-	}
-	if r.docs.stored.bodyEnd() == data.Size() {
-		return nil // a format without a checksum
-	}
-	return r.sum.Finish(data, nil)
+	return span, input.ReadFull(r.docs.stored.data, span.data, first.from)
 }
 
 // SpanPool keeps the memory of spans for the next ones. It is safe for use by several goroutines; a nil

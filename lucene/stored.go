@@ -3,6 +3,7 @@ package lucene
 import (
 	"context"
 	"fmt"
+	"hash/crc32"
 
 	"migassist/lucene/input"
 )
@@ -94,7 +95,8 @@ type stored struct {
 	data       input.File
 	index      chunkIndex
 	maxDoc     int64
-	begin, end int64 // of the chunks, in data
+	begin, end int64  // of the chunks, in data
+	headSum    uint32 // CRC of what lies before
 }
 
 func (s *Segment) openStored(ctx context.Context, f *files) (*stored, error) {
@@ -119,7 +121,12 @@ func (st *stored) readHeader(s *Segment) error {
 	if err != nil {
 		return err
 	}
-	return st.parseHeader(c, s)
+	head := *c
+	if err := st.parseHeader(c, s); err != nil {
+		return err
+	}
+	st.headSum = crc32.ChecksumIEEE(head.Bytes(int(st.begin)))
+	return head.Err()
 }
 
 func (st *stored) parseHeader(c *input.Cursor, s *Segment) error {

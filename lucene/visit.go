@@ -25,16 +25,12 @@ func (d *Documents) Visit(ctx context.Context, decoder *Decoder, first, end int,
 		if cap(span.data) < size {
 			span.data = make([]byte, size)
 		}
+		span.From, span.To = first, end
 		span.data, span.base, span.chunks = span.data[:size], ch.from, append(span.chunks[:0], ch)
 		if err := input.ReadFull(d.stored.data, span.data, ch.from); err != nil {
 			return false, err
 		}
-		err := decoder.Decode(&span, first, func(doc *Doc) error {
-			if doc.Number >= end {
-				return nil
-			}
-			return visit(doc)
-		})
+		err := decoder.Decode(&span, first, visit)
 		return err == nil, err
 	})
 }
