@@ -30,10 +30,26 @@ const (
 // byteBuddy lets the agent of Elasticsearch 1.x change a class of the JDK.
 var byteBuddy = artifact{"net.bytebuddy", "byte-buddy", "1.17.7", "jar"}
 
+// reindex is the module of OpenSearch 2.19.1 behind _reindex, with the REST client by which it fetches from other servers.
+var reindex = module{
+	name: "reindex", class: "org.opensearch.index.reindex.ReindexPlugin", artifact: artifact{openSearchPlugin, "reindex-client", "2.19.1", "jar"},
+	libraries: []artifact{
+		{"org.opensearch.client", "opensearch-rest-client", "2.19.1", "jar"}, {"org.opensearch", "opensearch-ssl-config", "2.19.1", "jar"},
+		{"org.apache.httpcomponents", "httpclient", "4.5.14", "jar"}, {"org.apache.httpcomponents", "httpcore", "4.4.16", "jar"},
+		{"org.apache.httpcomponents", "httpasyncclient", "4.1.5", "jar"}, {"org.apache.httpcomponents", "httpcore-nio", "4.4.16", "jar"},
+		{"commons-codec", "commons-codec", "1.16.1", "jar"}, {"commons-logging", "commons-logging", "1.2", "jar"},
+	},
+	policy: `grant {
+  permission java.net.SocketPermission "*", "connect,resolve";
+  permission java.net.NetPermission "getProxySelector";
+};
+`,
+}
+
 // distributions is the table of servers.
 func distributions() []distribution {
 	os2 := openSearch("2.19.1", 17, current, "Plugin").with(module{
-		"analysis-common", "org.opensearch.analysis.common.CommonAnalysisPlugin", artifact{openSearchPlugin, "analysis-common", "2.19.1", "jar"},
+		name: "analysis-common", class: "org.opensearch.analysis.common.CommonAnalysisPlugin", artifact: artifact{openSearchPlugin, "analysis-common", "2.19.1", "jar"},
 	})
 	return []distribution{
 		elastic("org.elasticsearch", "1.7.6", oldest).startedBy("-Des.path.conf=").withAgent(agentJar),
@@ -41,8 +57,8 @@ func distributions() []distribution {
 		elastic(elasticFull, "5.6.16", older).startedBy("-Epath.conf="),
 		elastic(elasticMinimal, "6.8.23", older).with(elasticJoin("6.8.23")),
 		elastic(elasticMinimal, "7.10.2", current).with(elasticJoin("7.10.2"), elasticExtras("7.10.2"), module{
-			"analysis-common", "org.elasticsearch.analysis.common.CommonAnalysisPlugin",
-			artifact{"org.codelibs.elasticsearch.module", "analysis-common", "7.10.2", "jar"},
+			name: "analysis-common", class: "org.elasticsearch.analysis.common.CommonAnalysisPlugin",
+			artifact: artifact{"org.codelibs.elasticsearch.module", "analysis-common", "7.10.2", "jar"},
 		}),
 		elastic(elasticMinimal, "7.17.28", xpack).with(elasticJoin("7.17.28"), elasticExtras("7.17.28")),
 		elastic(elasticMinimal, "8.17.0", xpack),
@@ -51,6 +67,7 @@ func distributions() []distribution {
 		openSearch("1.3.20", 17, older, "Plugin"),
 		os2,
 		os2.secure(artifact{openSearchPlugin, "opensearch-security", "2.19.1.0", "zip"}),
+		os2.reindexing(reindex),
 		openSearch("3.0.0", 25, current, "ModulePlugin").withAgent("agent/opensearch-agent.jar"),
 		openSearch("3.3.0", 25, current, "ModulePlugin").withAgent("agent/opensearch-agent.jar"),
 	}
@@ -65,11 +82,11 @@ func elastic(group, version string, settings map[string]string) distribution {
 }
 
 func elasticJoin(version string) module {
-	return module{"parent-join", "org.elasticsearch.join.ParentJoinPlugin", artifact{elasticPlugin, "parent-join-client", version, "jar"}}
+	return module{name: "parent-join", class: "org.elasticsearch.join.ParentJoinPlugin", artifact: artifact{elasticPlugin, "parent-join-client", version, "jar"}}
 }
 
 func elasticExtras(version string) module {
-	return module{"mapper-extras", "org.elasticsearch.index.mapper.MapperExtrasPlugin", artifact{elasticPlugin, "mapper-extras-client", version, "jar"}}
+	return module{name: "mapper-extras", class: "org.elasticsearch.index.mapper.MapperExtrasPlugin", artifact: artifact{elasticPlugin, "mapper-extras-client", version, "jar"}}
 }
 
 // openSearch is an OpenSearch with the join field and the extra field types. Classes are how
@@ -79,8 +96,8 @@ func openSearch(version string, java int, settings map[string]string, classes st
 		spec: Spec{Product: OpenSearch, Version: version}, java: java, settings: settings,
 		zip: artifact{openSearchMinimal, "opensearch", version, "zip"},
 		modules: []module{
-			{"mapper-extras", "org.opensearch.index.mapper.MapperExtras" + classes, artifact{openSearchPlugin, "mapper-extras-client", version, "jar"}},
-			{"parent-join", "org.opensearch.join.ParentJoin" + classes, artifact{openSearchPlugin, "parent-join-client", version, "jar"}},
+			{name: "mapper-extras", class: "org.opensearch.index.mapper.MapperExtras" + classes, artifact: artifact{openSearchPlugin, "mapper-extras-client", version, "jar"}},
+			{name: "parent-join", class: "org.opensearch.join.ParentJoin" + classes, artifact: artifact{openSearchPlugin, "parent-join-client", version, "jar"}},
 		},
 	}
 }

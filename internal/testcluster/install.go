@@ -61,7 +61,7 @@ func (d distribution) unpack(ctx context.Context, java, dir string) error {
 		}
 	}
 	for _, m := range d.modules {
-		if err := d.add(m, filepath.Join(dir, "files", m.artifact.file()), home); err != nil {
+		if err := d.add(m, filepath.Join(dir, "files"), home); err != nil {
 			return fmt.Errorf("install %s: %w", m.name, err)
 		}
 	}
@@ -79,17 +79,24 @@ func (d distribution) unpack(ctx context.Context, java, dir string) error {
 	return writePublic(filepath.Join(home, installed), nil)
 }
 
-// add installs a module from its fetched file.
-func (d distribution) add(m module, file, home string) error {
+// add installs a module from its fetched files.
+func (d distribution) add(m module, files, home string) error {
 	if m.artifact.kind == "zip" {
-		return unzip(file, filepath.Join(home, "plugins", m.name))
+		return unzip(filepath.Join(files, m.artifact.file()), filepath.Join(home, "plugins", m.name))
 	}
 	folder := filepath.Join(home, "modules", m.name)
 	if err := mkdirPublic(folder); err != nil {
 		return err
 	}
-	if err := os.Rename(file, filepath.Join(folder, m.artifact.file())); err != nil {
-		return err
+	for _, jar := range append([]artifact{m.artifact}, m.libraries...) {
+		if err := os.Rename(filepath.Join(files, jar.file()), filepath.Join(folder, jar.file())); err != nil {
+			return err
+		}
+	}
+	if m.policy != "" {
+		if err := writePublic(filepath.Join(folder, "plugin-security.policy"), []byte(m.policy)); err != nil {
+			return err
+		}
 	}
 	return writePublic(filepath.Join(folder, "plugin-descriptor.properties"), []byte(d.descriptor(m)))
 }

@@ -87,6 +87,9 @@ func (s *Server) Stop() error {
 	return err
 }
 
+// Group returns the process group of the server, by which the system counts what it uses. It has one until Stop.
+func (s *Server) Group() int { return s.process.pid }
+
 // prepare makes the run folder and its configuration.
 func (s *Server) prepare(home string) error {
 	var err error

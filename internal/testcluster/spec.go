@@ -3,6 +3,7 @@ package testcluster
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ type Spec struct {
 	Product  Product
 	Version  string
 	Secure   bool              // with the security plugin: https, basic authentication (OpenSearch only)
+	Reindex  bool              // with _reindex, also from a server on another port (OpenSearch 2.19.1 only)
 	Dir      string            // the server's run folder; "" makes a temporary one, removed by Stop
 	HeapMiB  int               // 0 means 512
 	Settings map[string]string // further lines of elasticsearch.yml or opensearch.yml
@@ -32,6 +34,9 @@ func (s Spec) String() string {
 	name := string(s.Product) + "-" + s.Version
 	if s.Secure {
 		name += "-secure"
+	}
+	if s.Reindex {
+		name += "-reindex"
 	}
 	return name
 }
@@ -65,6 +70,8 @@ func (a artifact) file() string { return a.name + "-" + a.version + "." + a.kind
 type module struct {
 	name, class string
 	artifact    artifact
+	libraries   []artifact // further jars
+	policy      string     // what its code may do besides; "" is nothing
 }
 
 // distribution is a server that can be started: its zip, its modules, and what
@@ -102,11 +109,19 @@ func (d distribution) secure(plugin artifact) distribution {
 	return d
 }
 
+// reindexing is the distribution with _reindex, which may fetch from any server on loopback.
+func (d distribution) reindexing(m module) distribution {
+	d.spec.Reindex = true
+	d.settings = maps.Clone(d.settings)
+	d.settings["reindex.remote.allowlist"] = "127.0.0.1:*"
+	return d.with(m)
+}
+
 // artifacts lists everything the distribution needs from Maven.
 func (d distribution) artifacts() []artifact {
 	all := []artifact{d.zip}
 	for _, m := range d.modules {
-		all = append(all, m.artifact)
+		all = append(append(all, m.artifact), m.libraries...)
 	}
 	if d.agent == agentJar {
 		all = append(all, byteBuddy)
