@@ -80,6 +80,9 @@ bench: build $(BENCHREPO)/repository ## benchmarks; the same files read by Apach
 	$(GO) run ./internal/testcluster/measure -- bin/migassist rfs --output json --log-level warn \
 		--repo-uri $(abspath $(BENCHREPO)/repository) --snapshot-name bench --index-allowlist bench --target-file /dev/null \
 		--dead-letter-file $(BENCHREPO)/dead-letters.ndjson
+	$(GO) run ./internal/testcluster/sink -- bin/migassist rfs --output json --log-level warn \
+		--repo-uri $(abspath $(BENCHREPO)/repository) --snapshot-name bench --index-allowlist bench \
+		--dead-letter-file $(BENCHREPO)/dead-letters.ndjson
 
 $(BENCHREPO)/repository:
 	$(GO) run ./internal/testcluster/benchcorpus -out $(BENCHREPO)

@@ -34,10 +34,14 @@ var byteBuddy = artifact{"net.bytebuddy", "byte-buddy", "1.17.7", "jar"}
 var reindex = module{
 	name: "reindex", class: "org.opensearch.index.reindex.ReindexPlugin", artifact: artifact{openSearchPlugin, "reindex-client", "2.19.1", "jar"},
 	libraries: []artifact{
-		{"org.opensearch.client", "opensearch-rest-client", "2.19.1", "jar"}, {"org.opensearch", "opensearch-ssl-config", "2.19.1", "jar"},
-		{"org.apache.httpcomponents", "httpclient", "4.5.14", "jar"}, {"org.apache.httpcomponents", "httpcore", "4.4.16", "jar"},
-		{"org.apache.httpcomponents", "httpasyncclient", "4.1.5", "jar"}, {"org.apache.httpcomponents", "httpcore-nio", "4.4.16", "jar"},
-		{"commons-codec", "commons-codec", "1.16.1", "jar"}, {"commons-logging", "commons-logging", "1.2", "jar"},
+		{"org.opensearch.client", "opensearch-rest-client", "2.19.1", "jar"},
+		{"org.opensearch", "opensearch-ssl-config", "2.19.1", "jar"},
+		{"org.apache.httpcomponents", "httpclient", "4.5.14", "jar"},
+		{"org.apache.httpcomponents", "httpcore", "4.4.16", "jar"},
+		{"org.apache.httpcomponents", "httpasyncclient", "4.1.5", "jar"},
+		{"org.apache.httpcomponents", "httpcore-nio", "4.4.16", "jar"},
+		{"commons-codec", "commons-codec", "1.16.1", "jar"},
+		{"commons-logging", "commons-logging", "1.2", "jar"},
 	},
 	policy: `grant {
   permission java.net.SocketPermission "*", "connect,resolve";
