@@ -202,6 +202,11 @@ func (m Metadata) Validate() Problems {
 // allowlist asks the code that will use the list whether it can.
 func (p *Problems) allowlist(path string, entries []string) {
 	_, err := selection.ParseAllowlist(entries)
+	p.each(path, err)
+}
+
+// each adds the problems of a key that were found elsewhere, joined.
+func (p *Problems) each(path string, err error) {
 	var several interface{ Unwrap() []error }
 	switch {
 	case err == nil:
@@ -239,10 +244,29 @@ func (r RFS) Validate() Problems {
 	if r.RebuildSource && r.AllowPartialSource {
 		problems.add("rfs.allow_partial_source", "", "with rebuild_source the fields left out of _source are put back; give one of the two")
 	}
+	r.checkAddresses(&problems)
 	if r.Overwrite && r.TargetFile == "" {
 		problems.add("rfs.overwrite", "", "there is no file to overwrite without target_file")
 	}
 	return problems
+}
+
+// checkAddresses wants choices of how documents are addressed that go together.
+func (r RFS) checkAddresses(problems *Problems) {
+	_, err := selection.ParseRenames(r.IndexMap)
+	problems.each("rfs.index_map", err)
+	if r.DocVersions == "seqno" && r.ServerGeneratedIDs == "ALWAYS" {
+		problems.add("rfs.doc_versions", "", "versions are of documents that keep their ids; leave out one of doc_versions and server_generated_ids")
+	}
+	if r.DocVersions == "seqno" && r.IDCollision == "keep-newest" {
+		problems.add("rfs.id_collision", "", "keep-newest compares indices, and sequence numbers of different indices can't be compared; leave out one of doc_versions and id_collision")
+	}
+	if r.Pilot < 0 {
+		problems.add("rfs.pilot", "", "%d is no number of documents; want 1 or more, or 0 for all", r.Pilot)
+	}
+	if bad := selection.IndexNameProblem(r.PilotPrefix + "x"); r.Pilot > 0 && (bad != "" || r.PilotPrefix == "") {
+		problems.add("rfs.pilot_prefix", "", "%q can't begin the name of an index", r.PilotPrefix)
+	}
 }
 
 func sameFile(a, b string) bool { return b != "" && filepath.Clean(a) == filepath.Clean(b) }

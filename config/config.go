@@ -97,17 +97,23 @@ type Indices struct {
 
 // RFS is the document backfill (reindex from snapshot).
 type RFS struct {
-	MaxConnections          int    // bulk requests in flight
-	DocumentsPerRequest     int    // documents in a bulk request, 0 is no limit
-	DocumentsSizePerRequest Bytes  // bytes of a bulk request's body
-	Workers                 int    // goroutines that decode, 0 is one per CPU
-	StateFile               string // where the cursor is kept
-	DeadLetterFile          string // where refused documents go, with the reason
-	TargetFile              string // bulk NDJSON instead of a cluster; - is standard output
-	Overwrite               bool   // an existing TargetFile is replaced
-	MultiTypeResolution     string // what becomes of indices with several mapping types: none or split
-	RebuildSource           bool   // documents that were kept without _source are put together again
-	AllowPartialSource      bool   // documents are moved without the fields that were left out of _source
+	MaxConnections          int      // bulk requests in flight
+	DocumentsPerRequest     int      // documents in a bulk request, 0 is no limit
+	DocumentsSizePerRequest Bytes    // bytes of a bulk request's body
+	Workers                 int      // goroutines that decode, 0 is one per CPU
+	StateFile               string   // where the cursor is kept
+	DeadLetterFile          string   // where refused documents go, with the reason
+	TargetFile              string   // bulk NDJSON instead of a cluster; - is standard output
+	Overwrite               bool     // an existing TargetFile is replaced
+	MultiTypeResolution     string   // what becomes of indices with several mapping types: none or split
+	RebuildSource           bool     // documents that were kept without _source are put together again
+	AllowPartialSource      bool     // documents are moved without the fields that were left out of _source
+	DocVersions             string   // that documents are written with: none or seqno
+	IndexMap                []string // OLD=NEW, the names of indices on the target
+	IDCollision             string   // what becomes of documents under the same id: stop, prefix-type, keep-newest or unchecked
+	ServerGeneratedIDs      string   // NEVER or ALWAYS
+	Pilot                   int      // documents per shard that a pilot moves, 0 is no pilot
+	PilotPrefix             string   // of the names of a pilot's indices
 }
 
 // Metadata is the migration of indices, aliases and templates.
@@ -134,6 +140,10 @@ func Default() *Config {
 			StateFile:               "migassist-rfs-state.json",
 			DeadLetterFile:          "migassist-rfs-dead-letters.ndjson",
 			MultiTypeResolution:     "none", // the operator has to know where documents go
+			DocVersions:             "none",
+			IDCollision:             "stop",  // one of two documents would be gone
+			ServerGeneratedIDs:      "NEVER", // what is done twice would be there twice
+			PilotPrefix:             "pilot-",
 		},
 		origins: map[string]string{},
 	}

@@ -68,6 +68,12 @@ rfs:
   dead_letter_file: dead.ndjson
   multi_type_resolution: split
   rebuild_source: true
+  doc_versions: seqno
+  index_map: ["old=new", "regex:^(.*)-2024$=$1-old"]
+  id_collision: prefix-type
+  server_generated_ids: NEVER
+  pilot: 1000
+  pilot_prefix: trial-
 metadata:
   index_template_allowlist: [logs]
   component_template_allowlist: []
@@ -92,6 +98,8 @@ func TestFileFillsTheTree(t *testing.T) {
 		MaxConnections: 8, DocumentsPerRequest: 5000, DocumentsSizePerRequest: 5 * MiB, Workers: 2,
 		StateFile: "state.json", DeadLetterFile: "dead.ndjson",
 		MultiTypeResolution: "split", RebuildSource: true,
+		DocVersions: "seqno", IndexMap: []string{"old=new", "regex:^(.*)-2024$=$1-old"}, IDCollision: "prefix-type", ServerGeneratedIDs: "NEVER",
+		Pilot: 1000, PilotPrefix: "trial-",
 	}
 	want.Metadata = Metadata{IndexTemplateAllowlist: []string{"logs"}, ComponentTemplateAllowlist: []string{}}
 	got.origins, want.origins = nil, nil

@@ -210,8 +210,8 @@ var keys = []key{
 		usage: "replace the target file if it exists", field: func(c *Config) any { return &c.RFS.Overwrite },
 	},
 	{
-		path: "rfs.multi_type_resolution", flag: "multi-type-resolution", enum: []string{"none", "split"},
-		usage: "what `RESULT` an index with several mapping types has; split: documents of type T go to index INDEX_T, union is not in this version", field: func(c *Config) any { return &c.RFS.MultiTypeResolution },
+		path: "rfs.multi_type_resolution", flag: "multi-type-resolution", enum: []string{"none", "split", "union"},
+		usage: "what `RESULT` an index with several mapping types has; split: documents of type T go to index INDEX_T, union: all to INDEX, which has to exist", field: func(c *Config) any { return &c.RFS.MultiTypeResolution },
 	},
 	{
 		path: "rfs.rebuild_source", flag: "rebuild-source",
@@ -220,6 +220,30 @@ var keys = []key{
 	{
 		path: "rfs.allow_partial_source", flag: "allow-partial-source",
 		usage: "move documents without the fields that their index left out of _source", field: func(c *Config) any { return &c.RFS.AllowPartialSource },
+	},
+	{
+		path: "rfs.doc_versions", flag: "doc-versions", enum: []string{"none", "seqno"},
+		usage: "which `VERSION` documents are written with; seqno: the source's sequence number + 1, so that what is newer on the target stays", field: func(c *Config) any { return &c.RFS.DocVersions },
+	},
+	{
+		path: "rfs.index_map", flag: "index-map",
+		usage: "`OLD=NEW,…` names of indices on the target, or regex:EXPRESSION=REPLACEMENT with $1 for its groups", field: func(c *Config) any { return &c.RFS.IndexMap },
+	},
+	{
+		path: "rfs.id_collision", flag: "id-collision", enum: []string{"stop", "prefix-type", "keep-newest", "unchecked"},
+		usage: "what `RESULT` documents have that come to one index of the target from several types or indices under the same id", field: func(c *Config) any { return &c.RFS.IDCollision },
+	},
+	{
+		path: "rfs.server_generated_ids", flag: "server-generated-ids", enum: []string{"NEVER", "ALWAYS"},
+		usage: "`WHEN` the target makes ids of its own, as serverless collections want; what is done twice then is there twice", field: func(c *Config) any { return &c.RFS.ServerGeneratedIDs },
+	},
+	{
+		path: "rfs.pilot", flag: "pilot",
+		usage: "move a `NUMBER` of documents per shard, into indices whose names begin with the pilot prefix; 0 moves all", field: func(c *Config) any { return &c.RFS.Pilot },
+	},
+	{
+		path: "rfs.pilot_prefix", flag: "pilot-prefix",
+		usage: "`PREFIX` of the indices of a pilot", field: func(c *Config) any { return &c.RFS.PilotPrefix },
 	},
 	{
 		path: "metadata.index_template_allowlist", flag: "index-template-allowlist",

@@ -8,8 +8,8 @@ import (
 	"migassist/xcontent"
 )
 
-func text(s string) lucene.Value   { return lucene.Value{Kind: lucene.String, Bytes: []byte(s)} }
-func binary(s string) lucene.Value { return lucene.Value{Kind: lucene.Bytes, Bytes: []byte(s)} }
+func text(s string) lucene.Value    { return lucene.Value{Kind: lucene.String, Bytes: []byte(s)} }
+func encoded(s string) lucene.Value { return lucene.Value{Kind: lucene.Bytes, Bytes: []byte(s)} }
 
 func stored(fields map[int]lucene.Value) *lucene.Doc {
 	doc := &lucene.Doc{Values: make([]lucene.Value, len(storedFields))}
@@ -30,7 +30,7 @@ func TestDocumentsAreIdentifiedInEveryVersionsWay(t *testing.T) {
 		{"ids may have the separator", map[int]lucene.Value{fieldUID: text("user#a#b#")}, "user", "a#b#", ""},
 		{"an empty id", map[int]lucene.Value{fieldUID: text("user#")}, "user", "", ""},
 		{"5.6 with one type", map[int]lucene.Value{fieldID: text("user#7")}, "", "user#7", ""},
-		{"6 and later", map[int]lucene.Value{fieldID: binary("\xfe\x7f")}, "", "7", ""},
+		{"6 and later", map[int]lucene.Value{fieldID: encoded("\xfe\x7f")}, "", "7", ""},
 		{"routed", map[int]lucene.Value{fieldUID: text("user#7"), fieldRouting: text("r")}, "user", "7", "r"},
 		{"a child", map[int]lucene.Value{fieldUID: text("kid#7"), fieldParent: text("par#p#1")}, "kid", "7", "p#1"},
 		{"a child that is routed", map[int]lucene.Value{fieldUID: text("kid#7"), fieldParent: text("par#p1"), fieldRouting: text("r")}, "kid", "7", "r"},
@@ -40,11 +40,11 @@ func TestDocumentsAreIdentifiedInEveryVersionsWay(t *testing.T) {
 			t.Errorf("%s: %q %q %q, %v, %v", c.name, d.Type, d.ID, d.Routing, ok, err)
 		}
 	}
-	if _, ok, err := identify(stored(map[int]lucene.Value{fieldSource: binary("{}")}), nil); ok || err != nil {
+	if _, ok, err := identify(stored(map[int]lucene.Value{fieldSource: encoded("{}")}), nil); ok || err != nil {
 		t.Errorf("a nested child: %v, %v", ok, err)
 	}
 	for _, fields := range []map[int]lucene.Value{
-		{fieldUID: text("no separator")}, {fieldUID: binary("user#7")}, {fieldID: {Kind: lucene.Long}}, {fieldID: binary("")},
+		{fieldUID: text("no separator")}, {fieldUID: encoded("user#7")}, {fieldID: {Kind: lucene.Long}}, {fieldID: encoded("")},
 	} {
 		if d, ok, err := identify(stored(fields), nil); !ok || err == nil {
 			t.Errorf("%v: %q, %v, want an error", fields, d.ID, ok)
@@ -69,7 +69,7 @@ func TestSourcesBecomeJSONObjectsOrSayWhyNot(t *testing.T) {
 		"ZV\x01\x00\x03\x00\x09\x00ab": "not_convertible: _source can't be converted to JSON: decompress LZF",
 	} {
 		a := &assembler{reading: &reading{convert: xcontent.Latest}}
-		d, ok, err := a.document(stored(map[int]lucene.Value{fieldID: binary("\xfe\x1f"), fieldSource: binary(source)}))
+		d, ok, err := a.document(stored(map[int]lucene.Value{fieldID: encoded("\xfe\x1f"), fieldSource: encoded(source)}))
 		got := string(d.Source)
 		if err != nil {
 			got = err.Error()
@@ -84,7 +84,7 @@ func TestSourcesBecomeJSONObjectsOrSayWhyNot(t *testing.T) {
 		}
 	}
 	a := &assembler{reading: &reading{convert: xcontent.Latest}}
-	if _, ok, err := a.document(stored(map[int]lucene.Value{fieldID: binary("\xfe\x1f")})); !ok || err == nil || !strings.HasPrefix(err.Error(), "no_source") {
+	if _, ok, err := a.document(stored(map[int]lucene.Value{fieldID: encoded("\xfe\x1f")})); !ok || err == nil || !strings.HasPrefix(err.Error(), "no_source") {
 		t.Errorf("without source: %v, %v", ok, err)
 	}
 }

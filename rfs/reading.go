@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"migassist/rfs/rebuild"
+	"migassist/selection"
 	"migassist/snapshot"
 	"migassist/xcontent"
 )
@@ -20,11 +21,11 @@ type Choices struct {
 	// AllowPartialSource has documents moved without the fields that their index left out of _source.
 	AllowPartialSource bool
 
-	Versions     Versions    // that documents are written with
-	IndexMap     *IndexMap   // other names on the target; nil: the same
-	PilotPrefix  string      // of the names on the target, for a pilot; empty: none
-	GeneratedIDs bool        // the target makes ids of its own: work that is done again leaves duplicates
-	Collision    IDCollision // of documents that come to one target from several types or indices
+	Versions     Versions           // that documents are written with
+	IndexMap     *selection.Renames // other names on the target; nil: the same
+	PilotPrefix  string             // of the names on the target, for a pilot; empty: none
+	GeneratedIDs bool               // the target makes ids of its own: work that is done again leaves duplicates
+	Collision    IDCollision        // of documents that come to one target from several types or indices
 }
 
 // MultiType says what becomes of an index with several mapping types, which no target has.

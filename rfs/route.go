@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"migassist/rfs/bulk"
+	"migassist/selection"
 	"migassist/snapshot"
 )
 
@@ -107,7 +108,7 @@ func (r *reading) chooseTarget(choices Choices, stream string) (*route, string) 
 			name, stream = stream, ""
 		}
 	}
-	if bad := badIndexName(choices.PilotPrefix + name); mapped && bad != "" {
+	if bad := selection.IndexNameProblem(choices.PilotPrefix + name); mapped && bad != "" {
 		return newRoute(name), fmt.Sprintf("--index-map makes %q of it, which is no name of an index: %s; nothing of it was moved", name, bad)
 	}
 	to := newRoute(choices.PilotPrefix + name)
@@ -127,7 +128,7 @@ func (r *reading) chooseSplit(choices Choices) (refusal string) {
 			target = strings.ToLower(to + "_" + name)
 		}
 		target = choices.PilotPrefix + target
-		if badIndexName(target) != "" {
+		if selection.IndexNameProblem(target) != "" {
 			return fmt.Sprintf("its type %s makes no name of an index; nothing of it was moved. Reindex that type on the source", name)
 		}
 		if other, taken := owners[target]; taken {
@@ -218,24 +219,4 @@ func backed(name string) string {
 
 func digits(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }) < 0
-}
-
-// maxIndexName is the bytes that the name of an index may have.
-const maxIndexName = 255
-
-// badIndexName says what is wrong with the name of an index; "": nothing.
-func badIndexName(name string) string {
-	switch {
-	case name == "" || name == "." || name == "..":
-		return "it is empty"
-	case len(name) > maxIndexName:
-		return fmt.Sprintf("it has %d bytes, more than %d", len(name), maxIndexName)
-	case strings.ToLower(name) != name:
-		return "it has capital letters"
-	case strings.ContainsAny(name, ` "*\<|,>/?:#`):
-		return `it has one of: space " * \ < | , > / ? : #`
-	case strings.ContainsAny(name[:1], "-_+"):
-		return "it begins with one of: - _ +"
-	}
-	return ""
 }

@@ -15,6 +15,7 @@ import (
 	"migassist/config"
 	"migassist/rfs"
 	"migassist/rfs/bulk"
+	"migassist/selection"
 )
 
 // rfs is the mode that moves documents.
@@ -54,6 +55,9 @@ func (p *program) runRFS(cmd *cobra.Command) error {
 	to, err := p.destination(ctx, settings, plan, log)
 	if err != nil {
 		return err
+	}
+	if err := settleIDs(ctx, settings, source.snapshot, plan, log); err != nil {
+		return errors.Join(err, to.finish(false))
 	}
 	summary, err := p.backfill(ctx, settings, source, plan, to, log)
 	if finishErr := to.finish(err == nil && summary.Complete); err == nil {
@@ -116,11 +120,20 @@ func rfsOptions(settings *config.Config) rfs.Options {
 }
 
 func choices(settings *config.Config) rfs.Choices {
-	return rfs.Choices{
+	renames, _ := selection.ParseRenames(settings.RFS.IndexMap) // without error: the configuration was checked
+	choices := rfs.Choices{
 		MultiType:          rfs.MultiType(settings.RFS.MultiTypeResolution),
 		RebuildSource:      settings.RFS.RebuildSource,
 		AllowPartialSource: settings.RFS.AllowPartialSource,
+		Versions:           rfs.Versions(settings.RFS.DocVersions),
+		IndexMap:           renames,
+		GeneratedIDs:       settings.RFS.ServerGeneratedIDs == "ALWAYS",
+		Collision:          rfs.IDCollision(settings.RFS.IDCollision),
 	}
+	if settings.RFS.Pilot > 0 {
+		choices.PilotPrefix = settings.RFS.PilotPrefix
+	}
+	return choices
 }
 
 func targetName(settings *config.Config) string {

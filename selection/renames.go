@@ -1,4 +1,4 @@
-package rfs
+package selection
 
 import (
 	"errors"
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// IndexMap gives indices other names on the target. Nil leaves all as they are.
-type IndexMap struct{ rules []renaming }
+// Renames gives indices other names on the target. Nil leaves all as they are.
+type Renames struct{ rules []renaming }
 
 // renaming is one entry: of a literal name, or of all that match an expression.
 type renaming struct {
@@ -17,14 +17,11 @@ type renaming struct {
 	to      string
 }
 
-// regexPrefix begins an entry whose left side is an expression, as in an allowlist.
-const regexPrefix = "regex:"
-
-// ParseIndexMap reads entries OLD=NEW and regex:EXPRESSION=REPLACEMENT. An expression must match the whole name; $1 in the
+// ParseRenames reads entries OLD=NEW and regex:EXPRESSION=REPLACEMENT. An expression must match the whole name; $1 in the
 // replacement is what its first group took, ${name} what that group did. The last equals sign divides. All problems are
 // returned at once.
-func ParseIndexMap(entries []string) (*IndexMap, error) {
-	m := &IndexMap{}
+func ParseRenames(entries []string) (*Renames, error) {
+	m := &Renames{}
 	var problems []error
 	for _, entry := range entries {
 		rule, err := parseRenaming(entry)
@@ -57,7 +54,7 @@ func parseRenaming(entry string) (renaming, error) {
 		}
 		rule.to = group.ReplaceAllString(rule.to, `$${$1}`)
 	default:
-		if bad := badIndexName(rule.to); bad != "" {
+		if bad := IndexNameProblem(rule.to); bad != "" {
 			return rule, fmt.Errorf("%q: %s is no name of an index: %s", entry, rule.to, bad)
 		}
 	}
@@ -65,7 +62,7 @@ func parseRenaming(entry string) (renaming, error) {
 }
 
 // Apply returns the name that the first entry for it gives an index, and whether there is one.
-func (m *IndexMap) Apply(name string) (string, bool) {
+func (m *Renames) Apply(name string) (string, bool) {
 	if m == nil {
 		return name, false
 	}
@@ -78,4 +75,24 @@ func (m *IndexMap) Apply(name string) (string, bool) {
 		}
 	}
 	return name, false
+}
+
+// maxIndexName is the bytes that the name of an index may have.
+const maxIndexName = 255
+
+// IndexNameProblem says what is wrong with the name of an index; "": nothing.
+func IndexNameProblem(name string) string {
+	switch {
+	case name == "" || name == "." || name == "..":
+		return "it is empty"
+	case len(name) > maxIndexName:
+		return fmt.Sprintf("it has %d bytes, more than %d", len(name), maxIndexName)
+	case strings.ToLower(name) != name:
+		return "it has capital letters"
+	case strings.ContainsAny(name, ` "*\<|,>/?:#`):
+		return `it has one of: space " * \ < | , > / ? : #`
+	case strings.ContainsAny(name[:1], "-_+"):
+		return "it begins with one of: - _ +"
+	}
+	return ""
 }
