@@ -17,7 +17,8 @@ type Record struct {
 	Body []byte
 }
 
-// Store keeps records for several processes. Its only promise about time is that of Get and Put; nothing else in
+// Store keeps records for several processes. It may repeat a call that failed; whoever uses it does so as well, for about a lease time,
+// unless the error is or wraps [ErrRefused]. Its only promise about time is that of Get and Put; nothing else in
 // this package relies on more. One suite, leasetest, holds all stores to it.
 type Store interface {
 	// Get returns a record as it was last written by anyone, or [ErrNotFound].
@@ -47,4 +48,6 @@ type Store interface {
 var (
 	ErrNotFound = errors.New("no such record")
 	ErrConflict = errors.New("the record was written by another")
+	// ErrRefused marks faults that repeating cannot heal, as missing permissions, or a full disk.
+	ErrRefused = errors.New("the store refuses")
 )
