@@ -15,7 +15,7 @@ LINTER    := bin/golangci-lint
 STORES    := bin/versitygw bin/fake-gcs-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores lint fuzz bench fixtures demo clean
+.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease lint fuzz bench fixtures demo clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,12 +31,16 @@ demo: build ## watch a migration happen, with nothing but this binary
 
 e2e: build ## migrate between real servers (Java 17, Maven): ES 7.10.2 to OpenSearch 2.19.1
 	$(GO) test -tags e2e -count=1 -timeout 15m ./internal/testcluster/e2e/...
+	$(GO) test -tags e2e -count=1 -timeout 5m -run 'TestRealServers/opensearch-2.19.1' ./rfs/lease/indexlease
 
 e2e-metadata: ## settings, mappings and templates of every fixture on a real target, and each rule
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./metadata/...
 
 e2e-cluster: ## the client, and the embedded target, held against real servers
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./cluster/... ./internal/sandbox/...
+
+e2e-lease: ## the state of a run in an index, on ten versions from Elasticsearch 6.8 to 9 and OpenSearch 1 to 3
+	$(GO) test -tags e2e -count=1 -timeout 30m ./rfs/lease/indexlease
 
 e2e-damage: ## two blobs of each kind of every fixture cut, and a bit flipped, at each percent
 	$(GO) test -count=1 -timeout 60m ./rfs -run TestDamagedRepository -damage.step 1 -damage.each 2
@@ -56,7 +60,7 @@ e2e-stores: $(STORES) $(BENCHREPO)/repository ## object stores: versitygw, fake-
 $(STORES) &: tools/stores/go.mod tools/stores/go.sum
 	cd tools/stores && CGO_ENABLED=0 $(GO) build -o ../../bin/ tool
 
-e2e-all: e2e e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores ## all of these
+e2e-all: e2e e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 	$(LINTER) run --allow-parallel-runners ./...

@@ -62,7 +62,7 @@ func connect(ctx context.Context, options Options) (*Reader, *wire, error) {
 		gate: readOnly{next: retrying{next: line, policy: e.options.Retry, worth: line.repeatable}},
 		once: readOnly{next: retrying{next: line, policy: e.options.Retry, worth: line.untouched}},
 	}
-	if e.signing.Service == serverless {
+	if reader.serverless = e.signing.Service == serverless; reader.serverless {
 		reader.info, err = reader.detectServerless(ctx)
 	} else {
 		reader.info, err = reader.detect(ctx)

@@ -52,6 +52,8 @@ type Options struct {
 	BulkTimeout time.Duration
 	// UserAgent names the sender, "migassist/1.2.3". Default "migassist".
 	UserAgent string
+	// OpaqueID is sent as X-Opaque-Id with every request: servers show it in their lists of tasks and in their slow logs.
+	OpaqueID string
 	// Side names the flags in advice: "target" speaks of --target-host, "source" of --source-host.
 	// Default "target".
 	Side string

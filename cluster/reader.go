@@ -17,6 +17,8 @@ type Reader struct {
 	info Info
 	gate readOnly // repeats what failed
 	once readOnly // repeats only what the server did not begin
+
+	serverless bool
 }
 
 // URL is the cluster's address, without credentials.

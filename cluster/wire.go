@@ -86,6 +86,9 @@ func (w *wire) Perform(req *http.Request) (*http.Response, error) {
 	if w.endpoint.apiKey != "" {
 		out.Header.Set("Authorization", "ApiKey "+w.endpoint.apiKey)
 	}
+	if id := w.endpoint.options.OpaqueID; id != "" {
+		out.Header.Set("X-Opaque-Id", id)
+	}
 	sent := watchBody(out, req)
 	defer sent.Wait()
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 // The scopes of the commands.
 var (
 	// ForRFS is what the backfill of documents takes.
-	ForRFS = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "rfs"}, (*Config).checkRFS}
+	ForRFS = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "rfs", "coordinator"}, (*Config).checkRFS}
 	// ForEvaluation is what planning the migration of metadata takes.
 	ForEvaluation = Scope{[]string{
 		"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist",
@@ -29,7 +29,7 @@ var (
 	// ForDescription is what printing one file of a repository takes; it has one form only.
 	ForDescription = Scope{[]string{"snapshot", "s3", "gcs", "azure"}, (*Config).checkRepository}
 	// ForDisplay is for showing the configuration itself: all of it, complete or not.
-	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "rfs", "metadata"}, nil}
+	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "rfs", "metadata", "coordinator"}, nil}
 )
 
 func (c *Config) checkRFS() Problems {
@@ -38,6 +38,7 @@ func (c *Config) checkRFS() Problems {
 	problems = append(problems, c.RFS.Validate()...)
 	if c.RFS.TargetFile == "" {
 		problems = append(problems, c.Target.Validate("target")...)
+		problems = append(problems, news(problems, c.checkCoordinator())...)
 	}
 	if c.RFS.TargetFile == "-" && c.Output == JSON {
 		problems.add("rfs.target_file", "", "documents and the JSON summary cannot both go to standard output; name a file, or leave out --output json")

@@ -18,6 +18,8 @@ type Config struct {
 	RFS      RFS
 	Metadata Metadata
 
+	Coordinator Coordinator
+
 	// origins says where each key that is not a default came from, in the words of a problem's place.
 	origins map[string]string
 }
@@ -123,17 +125,22 @@ type Metadata struct {
 	Plan                       string // file with a plan to apply, instead of making one
 }
 
+func defaultCluster() Cluster {
+	return Cluster{
+		ConnectTimeout: 5 * time.Second,  // a host that does not answer a handshake by then is down or walled off
+		RequestTimeout: 65 * time.Second, // just over the minute after which servers and proxies give up themselves
+	}
+}
+
 // Default is the configuration before any source has spoken. Each number has its reason beside it.
 func Default() *Config {
 	return &Config{
-		Log:    Log{Level: "info", Format: "auto"},
-		Output: HumanReadable,
-		Memory: 256 * MiB, // fits beside a server on the smallest machines; a bulk batch in flight takes some 30 MiB of it
-		S3:     S3{PathStyle: "auto"},
-		Target: Cluster{
-			ConnectTimeout: 5 * time.Second,  // a host that does not answer a handshake by then is down or walled off
-			RequestTimeout: 65 * time.Second, // just over the minute after which servers and proxies give up themselves
-		},
+		Log:         Log{Level: "info", Format: "auto"},
+		Output:      HumanReadable,
+		Memory:      256 * MiB, // fits beside a server on the smallest machines; a bulk batch in flight takes some 30 MiB of it
+		S3:          S3{PathStyle: "auto"},
+		Target:      defaultCluster(),
+		Coordinator: Coordinator{Cluster: defaultCluster()},
 		RFS: RFS{
 			MaxConnections:          4,        // keeps a small target busy without filling its write queue
 			DocumentsSizePerRequest: 10 * MiB, // larger bodies gain nothing, and 10 MiB is the lowest limit of managed services

@@ -24,7 +24,16 @@ const EnvPrefix = "MIGASSIST_"
 
 // keys is the schema: every setting of the binary, in the order of the file.
 // Flags keep the names of the Java implementation where the meaning is the same.
-var keys = []key{
+var keys = slices.Concat(
+	sourceKeys,
+	clusterKeys("target", "disable-compression", "an answer, save of bulk requests", func(c *Config) *Cluster { return &c.Target }),
+	runKeys,
+	coordinatorKeys,
+	clusterKeys("coordinator", "coordinator-disable-compression", "an answer", func(c *Config) *Cluster { return &c.Coordinator.Cluster }),
+)
+
+// sourceKeys are the settings of the program itself, and of where snapshots are.
+var sourceKeys = []key{
 	{
 		path: "log.level", flag: "log-level", enum: []string{"debug", "info", "warn", "error"},
 		usage: "least severe `LEVEL` that is logged", field: func(c *Config) any { return &c.Log.Level },
@@ -117,62 +126,10 @@ var keys = []key{
 		path: "azure.anonymous", flag: "azure-anonymous",
 		usage: "read a public container without credentials", field: func(c *Config) any { return &c.Azure.Anonymous },
 	},
-	{
-		path: "target.host", flag: "target-host",
-		usage: "`URL` of the target cluster, http or https", field: func(c *Config) any { return &c.Target.Host },
-	},
-	{
-		path: "target.username", flag: "target-username",
-		usage: "`USER` for basic authentication", field: func(c *Config) any { return &c.Target.Username },
-	},
-	{
-		path: "target.password", flag: "target-password",
-		usage: "`PASSWORD` for basic authentication; -env and -file keep it off the command line", field: func(c *Config) any { return &c.Target.Password },
-	},
-	{
-		path: "target.api_key", flag: "target-api-key",
-		usage: "API `KEY` instead of a user, base64 as the cluster gave it out", field: func(c *Config) any { return &c.Target.APIKey },
-	},
-	{
-		path: "target.aws_service_signing_name", flag: "target-aws-service-signing-name", enum: []string{"es", "aoss"},
-		usage: "sign requests with AWS credentials for a `SERVICE`", field: func(c *Config) any { return &c.Target.AWSService },
-	},
-	{
-		path: "target.aws_region", flag: "target-aws-region",
-		usage: "`NAME` of the region to sign for; default what the host's name or the environment says", field: func(c *Config) any { return &c.Target.AWSRegion },
-	},
-	{
-		path: "target.aws_role_arn", flag: "target-aws-role-arn",
-		usage: "`ARN` of a role to assume for signing", field: func(c *Config) any { return &c.Target.AWSRoleARN },
-	},
-	{
-		path: "target.client_cert", flag: "target-client-cert",
-		usage: "PEM `FILE` with the certificate to show to the target", field: func(c *Config) any { return &c.Target.ClientCert },
-	},
-	{
-		path: "target.client_cert_key", flag: "target-client-cert-key",
-		usage: "PEM `FILE` with the key of that certificate", field: func(c *Config) any { return &c.Target.ClientCertKey },
-	},
-	{
-		path: "target.cacert", flag: "target-cacert",
-		usage: "PEM `FILE` with the CA to trust besides those of the system", field: func(c *Config) any { return &c.Target.CACert },
-	},
-	{
-		path: "target.insecure", flag: "target-insecure",
-		usage: "do not check the target's certificate", field: func(c *Config) any { return &c.Target.Insecure },
-	},
-	{
-		path: "target.disable_compression", flag: "disable-compression",
-		usage: "send request bodies plain, not gzipped", field: func(c *Config) any { return &c.Target.DisableCompression },
-	},
-	{
-		path: "target.connect_timeout", flag: "target-connect-timeout",
-		usage: "`DURATION` to wait for a connection", field: func(c *Config) any { return &c.Target.ConnectTimeout },
-	},
-	{
-		path: "target.request_timeout", flag: "target-request-timeout",
-		usage: "`DURATION` to wait for an answer, save of bulk requests", field: func(c *Config) any { return &c.Target.RequestTimeout },
-	},
+}
+
+// runKeys are the settings of the modes.
+var runKeys = []key{
 	{
 		path: "indices.allowlist", flag: "index-allowlist",
 		usage: "`NAME,…` of the indices that take part, literal or regex:EXPRESSION for whole names; default all but system indices", field: func(c *Config) any { return &c.Indices.Allowlist },

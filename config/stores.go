@@ -9,6 +9,11 @@ import (
 // checkStores finds what is wrong with the section of the store that the repository lies in.
 func (c *Config) checkStores() Problems {
 	scheme, _, _ := strings.Cut(c.Snapshot.RepoURI, "://")
+	return c.checkStore(scheme)
+}
+
+// checkStore finds what is wrong with the section of the stores of a scheme.
+func (c *Config) checkStore(scheme string) Problems {
 	switch strings.ToLower(scheme) {
 	case "s3":
 		return c.S3.Validate()
