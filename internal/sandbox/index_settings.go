@@ -1,5 +1,7 @@
 package sandbox
 
+import "strings"
+
 func (i *index) showSettings(r *request) object {
 	if r.flag("flat_settings") {
 		return i.settings.flat()
@@ -73,6 +75,11 @@ func (s *Server) putSettings(r *request) (answer, error) {
 	if err := given.check(); err != nil {
 		return answer{}, err
 	}
+	for _, name := range unset(raw) {
+		for _, i := range found {
+			delete(i.settings, name)
+		}
+	}
 	for name, value := range given {
 		for _, i := range found {
 			if fixedSettings[name] {
@@ -82,6 +89,22 @@ func (s *Server) putSettings(r *request) (answer, error) {
 		}
 	}
 	return acknowledged(), nil
+}
+
+// unset are the settings, under their full names, that a request gives null, nested or flat.
+func unset(raw map[string]any) []string {
+	var names []string
+	for name, value := range raw {
+		switch v := value.(type) {
+		case nil:
+			names = append(names, "index."+strings.TrimPrefix(name, "index."))
+		case map[string]any:
+			for _, inner := range unset(v) {
+				names = append(names, "index."+strings.TrimPrefix(name+"."+strings.TrimPrefix(inner, "index."), "index."))
+			}
+		}
+	}
+	return names
 }
 
 func (s *Server) refresh(r *request) (answer, error) {
