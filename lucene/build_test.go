@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"math"
 	"slices"
+	"strings"
 
 	"migassist/lucene/input"
 )
@@ -57,6 +58,7 @@ var testID = [16]byte{0xAB, 1, 2, 3, 15: 0xCD}
 // value has no documents; the functions, where not nil, change what is written.
 type built struct {
 	chunks [][]string // documents, as they are stored
+	sliced bool       // chunks are cut into slices of builtSlice bytes
 	shift  int        // of the chunk index
 
 	lengths   func(chunk int, lengths []int64)
@@ -175,7 +177,7 @@ func (b built) storedFiles(m *memory) (docs int64) {
 	data.data = append(data.data, b.tail...)
 	m.files["_0.fdt"] = data.seal()
 
-	meta := builtMeta{chunkSize: 1 << 16, docs: docs, shift: int64(b.shift), entries: int64(len(firstDocs)), bits: 64, ends: pointers[len(pointers)-1]}
+	meta := builtMeta{chunkSize: builtSlice, docs: docs, shift: int64(b.shift), entries: int64(len(firstDocs)), bits: 64, ends: pointers[len(pointers)-1]}
 	if b.firstDocs != nil {
 		b.firstDocs(firstDocs)
 	}
@@ -200,7 +202,11 @@ func (b built) storedFiles(m *memory) (docs int64) {
 func (b built) chunk(out *bytesOut, i int, base int64) {
 	docs := b.chunks[i]
 	out.vint(uint64(base))
-	out.vint(uint64(len(docs)) << 2)
+	token := uint64(len(docs)) << 2
+	if b.sliced {
+		token |= 1
+	}
+	out.vint(token)
 	counts, lengths, total := make([]int64, len(docs)), make([]int64, len(docs)), 0
 	for i, doc := range docs {
 		counts[i], lengths[i], total = fieldsIn(doc), int64(len(doc)), total+len(doc)
@@ -215,6 +221,19 @@ func (b built) chunk(out *bytesOut, i int, base int64) {
 		out.data = append(out.data, group(narrow(counts), 32)...)
 		out.data = append(out.data, group(narrow(lengths), 32)...)
 	}
+	if !b.sliced {
+		builtPayload(out, docs, total)
+		return
+	}
+	for text := range slices.Chunk([]byte(strings.Join(docs, "")), builtSlice) {
+		builtPayload(out, []string{string(text)}, len(text))
+	}
+}
+
+// builtSlice is the bytes of a slice.
+const builtSlice = 1 << 16
+
+func builtPayload(out *bytesOut, docs []string, total int) {
 	block := literalLZ4(docs, total)
 	out.vint(0)
 	out.vint(uint64(total))

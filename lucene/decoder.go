@@ -12,6 +12,10 @@ import (
 type Decoder struct {
 	// Limit bounds the uncompressed bytes of one chunk; 0 is no limit. A chunk above it ends in a *TooLargeError.
 	Limit int
+	// Skipped, if set, is called in place of that error, and for spans that were not admitted, with each live document that
+	// does not fit. It has those of its values that its first bytes tell, often none; size is its uncompressed bytes. The
+	// small documents before it come out as ever.
+	Skipped func(doc *Doc, size int) error
 
 	out     []byte
 	counts  []int32 // stored fields per document of a chunk
@@ -37,7 +41,7 @@ func (e *TooLargeError) Error() string {
 // A decoder begins with a buffer of smallestOut bytes and doesn't keep one above keptOut.
 const (
 	smallestOut = 1 << 20
-	keptOut     = 16 << 20
+	keptOut     = 4 << 20
 )
 
 // Decode calls visit for each live document from From to To-1 of the span, from document from on, in order. An error of visit ends it.
@@ -51,42 +55,74 @@ func (d *Decoder) Decode(span *Span, from int, visit func(*Doc) error) error {
 		if first >= end || span.docs.live != nil && !span.docs.live.any(first, end) {
 			continue
 		}
-		d.cursor = *input.NewCursor(st.name, span.data[ch.from-span.base:ch.to-span.base], ch.from)
-		if err := d.inflate(&d.cursor, st, ch); err != nil {
+		fit, err := d.inflate(span, ch)
+		if err != nil {
 			return err
 		}
-		if err := d.visit(span.docs, ch, first, end, visit); err != nil {
+		if err := d.visit(span.docs, ch, first, end, fit, visit); err != nil {
 			return err
+		}
+		if cap(d.out) > keptOut {
+			d.out = nil
 		}
 	}
 	return nil
 }
 
-// inflate reads the head of a chunk and decompresses its documents into d.out.
-func (d *Decoder) inflate(c *input.Cursor, st *stored, ch chunk) error {
+// inflate decompresses a chunk of a span into d.out. Of a large span, whose bytes are those of one chunk, they are given up then.
+func (d *Decoder) inflate(span *Span, ch chunk) (fit int, err error) {
+	st := span.docs.stored
+	d.cursor = *input.NewCursor(st.name, span.data[ch.from-span.base:min(ch.to-span.base, int64(len(span.data)))], ch.from)
+	fit, err = d.chunk(&d.cursor, st, ch, span.part)
+	if span.sum != nil {
+		span.data, d.cursor = nil, input.Cursor{}
+	}
+	return fit, err
+}
+
+// chunk reads the head of a chunk and decompresses its documents into d.out: all, or the first fit. Part is that there is
+// only the begin of its bytes.
+func (d *Decoder) chunk(c *input.Cursor, st *stored, ch chunk, part bool) (fit int, err error) {
 	c.SetLittleEndian(st.format.little)
 	total, sliced := d.readHead(c, st, ch)
 	if c.Err() != nil {
-		return c.Err()
+		return 0, c.Err()
 	}
-	if d.Limit > 0 && total > d.Limit {
-		return &TooLargeError{File: st.name, FirstDoc: ch.doc, EndDoc: ch.endDoc, Size: total, Limit: d.Limit}
+	fit, size := len(d.lengths), total
+	if part || d.Limit > 0 && total > d.Limit {
+		if d.Skipped == nil {
+			return 0, &TooLargeError{File: st.name, FirstDoc: ch.doc, EndDoc: ch.endDoc, Size: total, Limit: d.Limit}
+		}
+		fit, size = d.part(st, sliced)
 	}
-	if cap(d.out) < total || cap(d.out) > keptOut && total < keptOut {
-		d.out = make([]byte, max(total, smallestOut))
+	d.unpack(c, st, total, size, sliced)
+	if total > 0 && size == total && c.Remaining() > 0 {
+		c.Fail("the end of the chunk", fmt.Sprintf("%d bytes more", c.Remaining()))
 	}
-	d.out = d.out[:total]
-	slice := total
+	if c.Err() != nil && part { // what is not there might tell more
+		d.out = d.out[:0]
+		return 0, nil
+	}
+	return fit, c.Err()
+}
+
+// unpack decompresses so many bytes of the total into d.out, or more: slices are whole.
+func (d *Decoder) unpack(c *input.Cursor, st *stored, total, size int, sliced bool) {
+	slice := max(total, 1)
 	if sliced {
 		slice = st.chunkSize
 	}
-	for at := 0; at < total && c.Err() == nil; at += slice {
-		d.payload.decode(c, d.out[at:min(at+slice, total)])
+	if size < total {
+		size = min(total, (size+slice-1)/slice*slice)
 	}
-	if total > 0 && c.Remaining() > 0 {
-		c.Fail("the end of the chunk", fmt.Sprintf("%d bytes more", c.Remaining()))
+	if cap(d.out) < size {
+		d.out = nil // before there is another
+		d.out = make([]byte, max(size, smallestOut))
 	}
-	return c.Err()
+	d.out = d.out[:size]
+	for at := 0; at < size && c.Err() == nil; at += slice {
+		d.payload.decode(c, d.out[at:min(at+slice, size)])
+	}
 }
 
 // readHead reads how many fields and bytes each document has; total is the sum of the bytes.
@@ -124,8 +160,8 @@ func (d *Decoder) readHead(c *input.Cursor, st *stored, ch chunk) (total int, sl
 	if c.Traced() {
 		c.Note("  bytes of each document, %d together%s", total, slicedNote(flags == 0, sliced))
 	}
-	if total > (c.Remaining()+1)*st.format.ratio {
-		c.Expect(false, fmt.Sprintf("documents that fit in %d compressed bytes", c.Remaining()), total)
+	if compressed := int(ch.to - c.Offset()); c.Err() == nil && total > (compressed+1)*st.format.ratio {
+		c.Expect(false, fmt.Sprintf("documents that fit in %d compressed bytes", compressed), total)
 	}
 	return total, sliced
 }
@@ -137,7 +173,7 @@ func slicedNote(known, sliced bool) string {
 	return fmt.Sprintf(", sliced: %v", sliced)
 }
 
-func (d *Decoder) visit(docs *Documents, ch chunk, first, end int, visit func(*Doc) error) error {
+func (d *Decoder) visit(docs *Documents, ch chunk, first, end, fit int, visit func(*Doc) error) error {
 	if len(d.doc.Values) != len(docs.wanted) {
 		d.doc.Values = make([]Value, len(docs.wanted))
 	}
@@ -146,6 +182,12 @@ func (d *Decoder) visit(docs *Documents, ch chunk, first, end int, visit func(*D
 		number, begin := ch.doc+i, at
 		at += int(length)
 		if number < first || number >= end || docs.live != nil && !docs.live.has(number) {
+			continue
+		}
+		if i >= fit {
+			if err := d.skip(docs, number, d.out[min(begin, len(d.out)):min(at, len(d.out))], int(length)); err != nil {
+				return err
+			}
 			continue
 		}
 		clear(d.doc.Values)

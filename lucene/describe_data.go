@@ -241,7 +241,7 @@ func (d *describer) chunk(st *stored, ch chunk, names map[int]string) error {
 	if d.decoder.format != st.codec {
 		d.decoder.format, d.decoder.payload = st.codec, st.format.payload()
 	}
-	if err := d.decoder.inflate(d.cursor(data, ch.from), st, ch); err != nil {
+	if _, err := d.decoder.chunk(d.cursor(data, ch.from), st, ch, false); err != nil {
 		return err
 	}
 	at := 0

@@ -112,6 +112,20 @@ func readValues(d *Doc, slots []int16, coding numberCoding) bool {
 	return at == len(doc)
 }
 
+// readSome takes the wanted ones of the fields that the begin of a document has whole.
+func readSome(d *Doc, begin []byte, slots []int16, coding numberCoding) {
+	for at := 0; at < len(begin); {
+		number, value, next := readField(begin, at, coding)
+		if number < 0 {
+			return
+		}
+		if number < len(slots) && slots[number] >= 0 {
+			d.Values[slots[number]] = value
+		}
+		at = next
+	}
+}
+
 // number64 reads a number that is wanted, and passes over another; next is -1 where it is none.
 func number64(doc []byte, at int, kind uint64, coding numberCoding, wanted bool) (v Value, next int) {
 	if wanted {

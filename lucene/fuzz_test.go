@@ -325,7 +325,7 @@ func FuzzChunk(f *testing.F) {
 		}
 		doc, n = max(0, min(doc, 1<<20)), max(1, min(n, 1<<18))
 		docs := &Documents{segment: &Segment{Name: "_0"}, stored: st, wanted: testFields, slots: []int16{0, 1, 2, -1, 0, 1}}
-		span := &Span{FirstDoc: doc, EndDoc: doc + n, From: doc, To: doc + n, docs: docs, data: data, base: 54, chunks: []chunk{{doc: doc, endDoc: doc + n, from: 54, to: 54 + int64(len(data))}}}
+		span := &Span{FirstDoc: doc, EndDoc: doc + n, From: doc, To: doc + n, docs: docs, data: data, size: len(data), base: 54, chunks: []chunk{{doc: doc, endDoc: doc + n, from: 54, to: 54 + int64(len(data))}}}
 		bounded(t, len(data), 2*st.format.ratio, func() error {
 			next := doc
 			return decoder.Decode(span, 0, func(d *Doc) error {
@@ -335,6 +335,17 @@ func FuzzChunk(f *testing.F) {
 				next++
 				return nil
 			})
+		})
+		part := Decoder{Limit: len(data) / 2}
+		part.Skipped = func(d *Doc, size int) error {
+			if d.Number < doc || d.Number >= doc+n || size < 0 {
+				t.Errorf("document %d of %d bytes", d.Number, size)
+			}
+			return nil
+		}
+		span.part = true
+		bounded(t, len(data), 2*st.format.ratio, func() error {
+			return part.Decode(span, 0, func(*Doc) error { return nil })
 		})
 	})
 }

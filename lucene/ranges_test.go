@@ -23,7 +23,7 @@ func TestRangesAreTheWhole(t *testing.T) {
 	for _, s := range fixtureShards(t) {
 		indices[s.name] = s.dir
 	}
-	indices["many spans"] = built{chunks: manyChunks(40)}.index()
+	indices["many spans"] = built{chunks: manyChunks(24)}.index()
 	claimed := 0
 	for name, dir := range indices {
 		commit, err := OpenCommit(t.Context(), dir)
@@ -39,7 +39,7 @@ func TestRangesAreTheWhole(t *testing.T) {
 			if _, ok, err := docs.Sum(); ok && err == nil {
 				claimed++
 			}
-			for range 5 {
+			for range 3 {
 				checkRanges(t, name+"/"+segment.Name, docs, decoder, randomCuts(random, segment.MaxDoc), want)
 			}
 			if err := docs.Close(); err != nil {

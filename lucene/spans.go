@@ -17,14 +17,21 @@ type Span struct {
 	FirstDoc, EndDoc int // documents FirstDoc to EndDoc-1
 	From, To         int // those of them that were asked for; Decode passes over the others
 
+	// Raw is how many bytes the span's documents are, uncompressed, and Largest how many those of its largest chunk, which
+	// Decode holds at once. They are 0 without [SpanPool.Admit].
+	Raw, Largest int
+
 	docs   *Documents
 	data   []byte
 	base   int64 // offset of data in .fdt
+	size   int   // bytes of the chunks
 	chunks []chunk
+	sum    *Sum // of a large span; nil: to be computed
+	part   bool // data has only the begin of a large span
 }
 
 // Size returns the compressed bytes of the span.
-func (s *Span) Size() int { return len(s.data) }
+func (s *Span) Size() int { return s.size }
 
 // Offset returns where the span begins in the file of stored fields.
 func (s *Span) Offset() int64 { return s.base }
@@ -89,6 +96,8 @@ type spanReader struct {
 	from, to int
 	yield    func(*Span, error) bool
 	chunks   []chunk
+	heads    Decoder // for measuring
+	cursor   input.Cursor
 }
 
 // errStopped is that nobody wants more spans.
@@ -158,12 +167,24 @@ func (r *spanReader) read(ctx context.Context) (*Span, error) {
 	if r.pool != nil && r.pool.Limit > 0 && size > max(r.pool.Limit, spanBytes) {
 		return nil, &TooLargeError{File: r.docs.stored.name, FirstDoc: first.doc, EndDoc: end.endDoc, Size: size, Limit: r.pool.Limit}
 	}
-	span := r.pool.take(size)
-	span.docs, span.base, span.FirstDoc, span.EndDoc = r.docs, first.from, first.doc, end.endDoc
-	span.From, span.To = max(first.doc, r.from), min(end.endDoc, r.to)
-	span.chunks = append(span.chunks[:0], r.chunks...)
+	span := r.pool.take(min(size, r.docs.stored.headBytes()))
+	*span = Span{
+		docs: r.docs, data: span.data, base: first.from, size: size, chunks: append(span.chunks[:0], r.chunks...),
+		FirstDoc: first.doc, EndDoc: end.endDoc, From: max(first.doc, r.from), To: min(end.endDoc, r.to),
+	}
 	r.chunks = r.chunks[:0]
-	return span, input.ReadFull(r.docs.stored.data, span.data, first.from)
+	if err := input.ReadFull(r.docs.stored.data, span.data, first.from); err != nil {
+		return nil, err
+	}
+	whole, err := true, error(nil)
+	if r.pool != nil && r.pool.Admit != nil {
+		r.measure(span)
+		whole, err = r.pool.Admit(ctx, span)
+	}
+	if err == nil && size > spanBytes {
+		err = span.rest(ctx, whole)
+	}
+	return span, err
 }
 
 // SpanPool keeps the memory of spans for the next ones. It is safe for use by several goroutines; a nil
@@ -172,6 +193,11 @@ type SpanPool struct {
 	// Limit bounds the compressed bytes of a chunk, from 256 KiB up; 0 is no limit. A chunk above it ends the
 	// sequence in a *TooLargeError, before memory is taken for it.
 	Limit int
+	// Admit, if set, is asked for each span before memory is taken for more than the first 256 KiB or so of it, which were
+	// read: it may wait until there is memory, for the span's Size and Raw bytes. A span that it does not want whole is
+	// read for its sum alone if it is one chunk of more than 256 KiB; decoding it gives the documents before the large one,
+	// which [Decoder.Skipped] is told of.
+	Admit func(ctx context.Context, s *Span) (whole bool, err error)
 
 	free chan *Span
 }
@@ -181,7 +207,7 @@ func NewSpanPool(n int) *SpanPool { return &SpanPool{free: make(chan *Span, n)} 
 
 // Put gives a span back.
 func (p *SpanPool) Put(s *Span) {
-	if p == nil || cap(s.data) > 2*spanBytes {
+	if p == nil || cap(s.data) > 2*spanBytes || s.data == nil {
 		return
 	}
 	select {

@@ -128,6 +128,12 @@ func ranges(sums []Sum) string {
 // ranges of documents that follow each other join, wherever they are cut.
 func (s *Span) Sum(from, to int) Sum {
 	begin, end := s.placeOf(from), s.placeOf(to)
+	if s.sum != nil { // there is one chunk
+		if begin == end {
+			return Sum{From: begin, To: end}
+		}
+		return *s.sum
+	}
 	return Sum{From: begin, To: end, CRC: crc32.ChecksumIEEE(s.data[begin-s.base : end-s.base])}
 }
 
@@ -138,5 +144,5 @@ func (s *Span) placeOf(doc int) int64 {
 			return ch.from
 		}
 	}
-	return s.base + int64(len(s.data))
+	return s.base + int64(s.size)
 }

@@ -26,7 +26,7 @@ func (d *Documents) Visit(ctx context.Context, decoder *Decoder, first, end int,
 			span.data = make([]byte, size)
 		}
 		span.From, span.To = first, end
-		span.data, span.base, span.chunks = span.data[:size], ch.from, append(span.chunks[:0], ch)
+		span.data, span.size, span.base, span.chunks = span.data[:size], size, ch.from, append(span.chunks[:0], ch)
 		if err := input.ReadFull(d.stored.data, span.data, ch.from); err != nil {
 			return false, err
 		}
