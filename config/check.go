@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"migassist/selection"
@@ -220,6 +221,9 @@ func (p *Problems) each(path string, err error) {
 	}
 }
 
+// sessionName is what is a part of a name everywhere.
+var sessionName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+
 // Validate wants sizes and numbers that a run can work with.
 func (r RFS) Validate() Problems {
 	var problems Problems
@@ -231,6 +235,9 @@ func (r RFS) Validate() Problems {
 	atLeast("max_connections", r.MaxConnections, 1)
 	atLeast("documents_per_bulk_request", r.DocumentsPerRequest, 0)
 	atLeast("workers", r.Workers, 0)
+	if !sessionName.MatchString(r.SessionName) {
+		problems.add("rfs.session_name", "", "%q can't be a part of the names of indices and objects; want small letters, digits, - and _, at most 64", r.SessionName)
+	}
 	if r.DocumentsSizePerRequest < 1 {
 		problems.add("rfs.documents_size_per_bulk_request", "", "%s is too little; want a size like %s", r.DocumentsSizePerRequest, 10*MiB)
 	}

@@ -99,6 +99,8 @@ type Indices struct {
 
 // RFS is the document backfill (reindex from snapshot).
 type RFS struct {
+	SessionName string // keeps runs apart that have their state in one place
+
 	MaxConnections          int      // bulk requests in flight
 	DocumentsPerRequest     int      // documents in a bulk request, 0 is no limit
 	DocumentsSizePerRequest Bytes    // bytes of a bulk request's body
@@ -142,6 +144,7 @@ func Default() *Config {
 		Target:      defaultCluster(),
 		Coordinator: Coordinator{Cluster: defaultCluster()},
 		RFS: RFS{
+			SessionName:             "default",
 			MaxConnections:          4,        // keeps a small target busy without filling its write queue
 			DocumentsSizePerRequest: 10 * MiB, // larger bodies gain nothing, and 10 MiB is the lowest limit of managed services
 			StateFile:               "migassist-rfs-state.json",

@@ -95,6 +95,7 @@ func TestFileFillsTheTree(t *testing.T) {
 	}
 	want.Indices = Indices{Allowlist: []string{"Logs.2026-01", "regex:logs-[a-z]{1,2}"}}
 	want.RFS = RFS{
+		SessionName:    "default",
 		MaxConnections: 8, DocumentsPerRequest: 5000, DocumentsSizePerRequest: 5 * MiB, Workers: 2,
 		StateFile: "state.json", DeadLetterFile: "dead.ndjson",
 		MultiTypeResolution: "split", RebuildSource: true,

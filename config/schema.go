@@ -135,6 +135,10 @@ var runKeys = []key{
 		usage: "`NAME,…` of the indices that take part, literal or regex:EXPRESSION for whole names; default all but system indices", field: func(c *Config) any { return &c.Indices.Allowlist },
 	},
 	{
+		path: "rfs.session_name", flag: "session-name",
+		usage: "`NAME` of the run; those of one name share their work, others that keep their state in the same place are kept apart", field: func(c *Config) any { return &c.RFS.SessionName },
+	},
+	{
 		path: "rfs.max_connections", flag: "max-connections",
 		usage: "`NUMBER` of bulk requests in flight", field: func(c *Config) any { return &c.RFS.MaxConnections },
 	},

@@ -16,12 +16,8 @@ var switchers = map[string]string{
 	"multi-type-behavior":          "write --multi-type-resolution, with none or split",
 	"source-version":               "the snapshot says it; leave it out",
 	"allow-loose-version-matching": "versions are told by their formats; leave it out",
-	"session-name":                 "a run is known by its --state-file",
 	"initial-lease-duration":       "one process works on a migration, without leases; leave it out",
 	"succeed-on-empty":             "the exit code is 4 where there is nothing to do; leave it out",
 	"allow-existing-indexes":       "existing indices are kept and compared; leave it out",
 	"output-file":                  "redirect standard output",
-	"target-aws-region":            "signed requests (SigV4) are not in this version",
-	"target-client-cert":           "client certificates are not in this version",
-	"target-client-cert-key":       "client certificates are not in this version",
 }

@@ -18,6 +18,6 @@
 // Each Put writes a name of its own into the record. So one whose answer got lost is sent again without fear: what
 // conflicts with it then is either itself, which Get tells by that name, or somebody else.
 //
-// The index comes into being by [Open] and by a Put that creates, with all that matters said outright. What index templates of
+// The index comes into being by the first Put that creates a record, with all that matters said outright. What index templates of
 // the cluster would add is taken off again or refused by name.
 package indexlease

@@ -24,7 +24,10 @@ var (
 	generationName = regexp.MustCompile(`^[A-Z2-7]{16}$`)
 )
 
-// Open opens the records of a session, and makes their index where there is none.
+// noGeneration stands where there is no index. Like a generation, it is no part of an index's name.
+const noGeneration = "NONE"
+
+// Open opens the records of a session. It writes nothing: their index is made by the first Put.
 func Open(ctx context.Context, client *cluster.Client, session string) (*Store, error) {
 	if !sessionName.MatchString(session) {
 		return nil, fmt.Errorf("session %q: want small letters, digits, - and _, and not more than 200, for it becomes a part of the name of an index", session)
@@ -32,9 +35,11 @@ func Open(ctx context.Context, client *cluster.Client, session string) (*Store, 
 	if err := able(client); err != nil {
 		return nil, err
 	}
-	s := &Store{client: client, index: ".migassist-" + session, patience: retry.Policy{}.WithDefaults()}
-	_, err := s.ensure(ctx)
-	return s, err
+	s := &Store{client: client, index: ".migassist-" + session, generation: noGeneration, patience: retry.Policy{}.WithDefaults()}
+	if _, err := s.find(ctx); err != nil && !cluster.NotFound(err) {
+		return nil, s.failed("look at it", err)
+	}
+	return s, nil
 }
 
 // able refuses what cannot hold the records by its kind.

@@ -137,7 +137,7 @@ func templates(t *testing.T, s *server) {
 	}
 	s.must(t, "PUT", "/_template/spoil", spoil)
 	session := s.session()
-	_, err := Open(t.Context(), s.client, session)
+	_, err := s.open(t, session).Put(t.Context(), lease.Record{Key: "k", Body: []byte(`{}`)})
 	s.must(t, "DELETE", "/_template/spoil", "")
 	if err != nil && !strings.Contains(err.Error(), "index template") {
 		t.Errorf("%v", err)
@@ -157,6 +157,10 @@ func strangers(t *testing.T, s *server) {
 	}
 	// What was ours until somebody changed it.
 	store := s.open(t, s.session())
+	if found, err := s.client.IndexExists(t.Context(), store.index); err != nil || found[store.index] {
+		t.Errorf("opening it made it: %v", err)
+	}
+	write(t, store, lease.Record{Key: "k", Body: []byte(`{}`)})
 	s.must(t, "PUT", "/"+store.index+"/_settings", `{"index.translog.durability":"async"}`)
 	if _, err := Open(t.Context(), s.client, strings.TrimPrefix(store.index, ".migassist-")); err == nil || !strings.Contains(err.Error(), "durability") {
 		t.Errorf("%v", err)
