@@ -46,7 +46,11 @@ var openers = map[string]opener{
 func Open(ctx context.Context, uri string, o Options) (Reader, error) {
 	if scheme, rest, ok := strings.Cut(uri, "://"); ok {
 		if open, known := openers[strings.ToLower(scheme)]; known {
-			return openFar(ctx, strings.ToLower(scheme), rest, open, o.withDefaults())
+			store, err := openFar(ctx, strings.ToLower(scheme), rest, open, o.withDefaults())
+			if err != nil {
+				return nil, err
+			}
+			return store, nil
 		}
 	}
 	folder, err := folderOf(uri)
@@ -79,7 +83,7 @@ func carriesSecret(query string) bool {
 }
 
 // openFar opens what follows the scheme: a bucket, and perhaps a prefix, both as they are, nothing escaped.
-func openFar(ctx context.Context, scheme, rest string, open opener, o Options) (Reader, error) {
+func openFar(ctx context.Context, scheme, rest string, open opener, o Options) (*far, error) {
 	bucket, prefix, _ := strings.Cut(rest, "/")
 	prefix = strings.Trim(prefix, "/")
 	if valid, err := regexp.MatchString(bucketName, bucket); err != nil || !valid {

@@ -28,6 +28,7 @@ type Server struct {
 	next http.Handler // the store itself
 	etag func(r *http.Request) string
 	put  func(key string, data []byte) error
+	keys func() []string
 
 	mu       sync.Mutex
 	requests []string
@@ -45,7 +46,7 @@ type Fault struct {
 	Hang   bool          // after Cut bytes nothing more comes, and the connection stays
 }
 
-// NewS3 starts an S3 server (gofakes3) with a bucket that holds files (content by key). What gofakes3 lacks is added: If-Match.
+// NewS3 starts an S3 server (gofakes3) with a bucket that holds files (content by key). What gofakes3 lacks is added: If-Match of reads.
 func NewS3(t testing.TB, files map[string][]byte) *Server {
 	t.Helper()
 	backend := s3mem.New()
@@ -61,8 +62,19 @@ func NewS3(t testing.TB, files map[string][]byte) *Server {
 		return fmt.Sprintf("%q", fmt.Sprintf("%x", object.Hash))
 	}
 	s.put = func(key string, data []byte) error {
-		_, err := backend.PutObject(Bucket, key, nil, bytes.NewReader(data), int64(len(data)), nil)
+		_, err := backend.PutObject(Bucket, key, map[string]string{}, bytes.NewReader(data), int64(len(data)), nil)
 		return err
+	}
+	s.keys = func() (keys []string) {
+		all, err := backend.ListBucket(Bucket, &gofakes3.Prefix{}, gofakes3.ListBucketPage{})
+		if err != nil {
+			t.Error(err)
+			return nil
+		}
+		for _, object := range all.Contents {
+			keys = append(keys, object.Key)
+		}
+		return keys
 	}
 	for key, data := range files {
 		s.Put(t, key, data)
@@ -70,6 +82,9 @@ func NewS3(t testing.TB, files map[string][]byte) *Server {
 	s.start(t)
 	return s
 }
+
+// Keys are those of all objects.
+func (s *Server) Keys() []string { return s.keys() }
 
 // Put stores or replaces an object.
 func (s *Server) Put(t testing.TB, key string, data []byte) {
@@ -147,6 +162,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.next.ServeHTTP(&counted{ResponseWriter: w, server: s, fault: fault, request: r}, r)
+	if fault != nil && fault.Cut < 0 { // an answer that says nothing
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // counted is an answer that is counted, and breaks where its fault says.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -35,6 +36,7 @@ type Azure struct {
 	container string
 	options   AzureOptions
 	client    *container.Client
+	old       atomic.Bool // the service cannot start a listing at a name
 }
 
 // OpenAzure prepares to read a container. It asks no server.
@@ -156,8 +158,10 @@ var azureCodes = map[string]Kind{
 	"AuthorizationFailure": Denied, "AuthorizationPermissionMismatch": Denied, "AuthorizationProtocolMismatch": Denied, "AuthorizationResourceTypeMismatch": Denied,
 	"AuthorizationServiceMismatch": Denied, "AuthorizationSourceIPMismatch": Denied, "InsufficientAccountPermissions": Denied,
 	"PublicAccessNotPermitted": Denied, "AccountIsDisabled": Denied,
-	"BlobArchived": Archived, "ConditionNotMet": Changed, "InvalidRange": OutOfRange,
-	"ServerBusy": Busy, "InternalError": Broken, "OperationTimedOut": Broken,
+	"BlobArchived": Archived, "ConditionNotMet": Changed, "TargetConditionNotMet": Changed,
+	"LeaseIdMissing": Other, "LeaseIdMismatchWithBlobOperation": Other, "LeaseLost": Other, // 412 all the same: someone locked the blob
+	"InvalidRange": OutOfRange,
+	"ServerBusy":   Busy, "InternalError": Broken, "OperationTimedOut": Broken,
 }
 
 const azureNoCredentials = "give --azure-key-file or --azure-sas-file, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, run where a managed or " +

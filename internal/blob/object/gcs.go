@@ -26,6 +26,8 @@ type GCSOptions struct {
 	CredentialsFile string
 	// Anonymous sends no credentials. Over plain http none are sent anyway.
 	Anonymous bool
+	// Writing asks for credentials that may write, too.
+	Writing   bool
 	UserAgent string
 }
 
@@ -42,7 +44,8 @@ type GCS struct {
 
 const (
 	gcsEndpoint = "https://storage.googleapis.com"
-	gcsScope    = "https://www.googleapis.com/auth/devstorage.read_only"
+	gcsReading  = "https://www.googleapis.com/auth/devstorage.read_only"
+	gcsWriting  = "https://www.googleapis.com/auth/devstorage.read_write"
 )
 
 // OpenGCS prepares to read a bucket. It asks no server.
@@ -78,32 +81,48 @@ func (g *GCS) List(ctx context.Context, prefix, token string) (*Page, error) {
 	if token != "" {
 		query.Set("pageToken", token)
 	}
+	said, err := g.listing(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return said.page()
+}
+
+// gcsListing is what Google answers with.
+type gcsListing struct {
+	Items []struct {
+		Name       string `json:"name"`
+		Size       string `json:"size"`
+		Generation string `json:"generation"`
+	} `json:"items"`
+	Prefixes []string `json:"prefixes"`
+	Next     string   `json:"nextPageToken"`
+}
+
+func (g *GCS) listing(ctx context.Context, query url.Values) (*gcsListing, error) {
 	answer, err := g.ask(ctx, g.base+"?"+query.Encode(), nil, true)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = answer.Body.Close() }()
-	var said struct {
-		Items []struct {
-			Name string `json:"name"`
-			Size string `json:"size"`
-		} `json:"items"`
-		Prefixes []string `json:"prefixes"`
-		Next     string   `json:"nextPageToken"`
-	}
-	if err := json.NewDecoder(answer.Body).Decode(&said); err != nil {
+	said := &gcsListing{}
+	if err := json.NewDecoder(answer.Body).Decode(said); err != nil {
 		if stopped := ended(ctx); stopped != nil {
 			return nil, stopped
 		}
 		return nil, &Error{Kind: Broken, Status: answer.StatusCode, Message: "a listing that breaks off", Err: err}
 	}
-	page := &Page{Prefixes: said.Prefixes, Next: said.Next}
-	for _, item := range said.Items {
+	return said, nil
+}
+
+func (l *gcsListing) page() (*Page, error) {
+	page := &Page{Prefixes: l.Prefixes, Next: l.Next}
+	for _, item := range l.Items {
 		size, err := strconv.ParseInt(item.Size, 10, 64)
 		if err != nil {
 			return nil, &Error{Kind: Malformed, Message: fmt.Sprintf("size %q of %s", item.Size, item.Name)}
 		}
-		page.Items = append(page.Items, Item{Key: item.Name, Size: size})
+		page.Items = append(page.Items, Item{Key: item.Name, Size: size, Version: item.Generation})
 	}
 	return page, nil
 }
@@ -112,9 +131,18 @@ func (g *GCS) List(ctx context.Context, prefix, token string) (*Page, error) {
 func (g *GCS) ask(ctx context.Context, address string, header http.Header, listing bool) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
-		return nil, &Error{Kind: Other, Message: "the endpoint is no URL", Advice: "check --gcs-endpoint", Err: err}
+		return nil, noURL(err)
 	}
 	maps.Copy(request.Header, header)
+	return g.send(ctx, request, listing)
+}
+
+func noURL(err error) error {
+	return &Error{Kind: Other, Message: "the endpoint is no URL", Advice: "check --gcs-endpoint", Err: err}
+}
+
+// send is what all requests have in common.
+func (g *GCS) send(ctx context.Context, request *http.Request, listing bool) (*http.Response, error) {
 	if g.options.UserAgent != "" {
 		request.Header.Set("User-Agent", g.options.UserAgent)
 	}
@@ -165,12 +193,16 @@ func (g *GCS) source(ctx context.Context) (oauth2.TokenSource, error) {
 		return g.tokens, nil
 	}
 	lasting := context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, g.client)
+	scope := gcsReading
+	if g.options.Writing {
+		scope = gcsWriting
+	}
 	var found *google.Credentials
 	var err error
 	if g.options.CredentialsFile == "" {
-		found, err = google.FindDefaultCredentials(lasting, gcsScope)
+		found, err = google.FindDefaultCredentials(lasting, scope)
 	} else {
-		found, err = credentialsIn(lasting, g.options.CredentialsFile)
+		found, err = credentialsIn(lasting, g.options.CredentialsFile, scope)
 	}
 	if err != nil {
 		return nil, err
@@ -180,7 +212,7 @@ func (g *GCS) source(ctx context.Context) (oauth2.TokenSource, error) {
 }
 
 // credentialsIn reads a file of credentials, of whatever type it says.
-func credentialsIn(ctx context.Context, file string) (*google.Credentials, error) {
+func credentialsIn(ctx context.Context, file, scope string) (*google.Credentials, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -191,7 +223,7 @@ func credentialsIn(ctx context.Context, file string) (*google.Credentials, error
 	if err := json.Unmarshal(text, &head); err != nil || head.Type == "" {
 		return nil, fmt.Errorf("%s is not the JSON of Google credentials", file)
 	}
-	return google.CredentialsFromJSONWithType(ctx, text, head.Type, gcsScope)
+	return google.CredentialsFromJSONWithType(ctx, text, head.Type, scope)
 }
 
 // explain makes an [Error] of an answer.

@@ -38,12 +38,14 @@ type Content struct {
 type Item struct {
 	Key  string
 	Size int64
+	// Version is what Content.Version would be. Only a [Scan] gives it.
+	Version string
 }
 
-// Page is a part of a listing of what lies directly below a prefix.
+// Page is a part of a listing.
 type Page struct {
 	Items []Item
-	// Prefixes are what folders would be; they end in a slash.
+	// Prefixes are what folders would be, where the listing is of what lies directly below a prefix; they end in a slash.
 	Prefixes []string
 	// Next continues the listing; empty at its end.
 	Next string

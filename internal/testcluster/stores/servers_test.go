@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -106,10 +107,16 @@ const (
 // versity serves a folder's subfolders as buckets.
 func versity(t *testing.T, root string) *counter {
 	t.Helper()
+	return versityKeeping(t, root, "--nometa")
+}
+
+// versityKeeping does so, with how it keeps what a file has no room for, ETags for example.
+func versityKeeping(t *testing.T, root string, how ...string) *counter {
+	t.Helper()
 	name := program(t, "VERSITYGW", "bin/versitygw")
 	address := freePort(t)
 	start(t, address, []string{"ROOT_ACCESS_KEY=" + accessKey, "ROOT_SECRET_KEY=" + secretKey}, name,
-		"--port", address, "--region", "us-east-1", "--quiet", "posix", "--nometa", root)
+		slices.Concat([]string{"--port", address, "--region", "us-east-1", "--quiet", "posix"}, how, []string{root})...)
 	return count(t, address)
 }
 
