@@ -15,7 +15,7 @@ LINTER    := bin/golangci-lint
 STORES    := bin/versitygw bin/fake-gcs-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease lint fuzz bench fixtures demo clean
+.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease lint fuzz bench fixtures demo clean bench-reindex
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,7 +78,7 @@ fuzz: ## every Fuzz target for FUZZTIME (30s) each, FUZZJOBS (2) at a time
 		then echo "ok $$1 $$2: $$(grep "^fuzz: elapsed" $$out | tail -n 1)"; \
 		else echo "FAIL $$1 $$2"; cat $$out; exit 1; fi' fuzz
 
-bench: build $(BENCHREPO)/repository ## benchmarks; the same files read by Apache Lucene and by us; a million documents (Java 17, Maven)
+bench: build $(BENCHREPO)/repository ## benchmarks; the same files read by Apache Lucene and by us; a million documents to nothing, to a free sink, and against _reindex (Java 17, Maven)
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./lucene/... ./snapshot ./rfs/... ./xcontent/... ./cluster ./metadata
 	$(GO) run ./internal/testcluster/compare -out $(BENCHREPO)
 	$(GO) run ./internal/testcluster/measure -- bin/migassist rfs --output json --log-level warn \
@@ -87,6 +87,10 @@ bench: build $(BENCHREPO)/repository ## benchmarks; the same files read by Apach
 	$(GO) run ./internal/testcluster/sink -- bin/migassist rfs --output json --log-level warn \
 		--repo-uri $(abspath $(BENCHREPO)/repository) --snapshot-name bench --index-allowlist bench \
 		--dead-letter-file $(BENCHREPO)/dead-letters.ndjson
+	$(MAKE) --no-print-directory bench-reindex
+
+bench-reindex: build $(BENCHREPO)/repository ## the million from ES 7.10.2 to OpenSearch 2.19.1: _reindex from remote, one worker, four workers, three rounds in turn (Java 17, Maven)
+	$(GO) run ./internal/testcluster/race -repository $(BENCHREPO)/repository -binary bin/migassist
 
 $(BENCHREPO)/repository:
 	$(GO) run ./internal/testcluster/benchcorpus -out $(BENCHREPO)
