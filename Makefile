@@ -33,6 +33,10 @@ e2e: build ## migrate between real servers (Java 17, Maven): ES 7.10.2 to OpenSe
 	$(GO) test -tags e2e -count=1 -timeout 15m ./internal/testcluster/e2e/...
 	$(GO) test -tags e2e -count=1 -timeout 5m -run 'TestRealServers/opensearch-2.19.1' ./rfs/lease/indexlease
 
+.PHONY: e2e-targets
+e2e-targets: build ## data streams, aliases, other names, versions, id collisions, pilots: on real servers
+	$(GO) test -tags e2e -count=1 -timeout 15m -run '^TestTarget' ./internal/testcluster/e2e/...
+
 e2e-metadata: ## settings, mappings and templates of every fixture on a real target, and each rule
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./metadata/...
 

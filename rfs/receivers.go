@@ -85,6 +85,7 @@ func (p *Plan) Address(ctx context.Context, target Places) error {
 		return fmt.Errorf("ask the target for its indices: %w", err)
 	}
 	a := &addressing{plan: p, there: there, told: map[string]bool{}}
+	a.checkCluster(ctx, target)
 	for _, index := range slices.Sorted(maps.Keys(p.readings)) {
 		for _, to := range p.readings[index].each {
 			a.settle(index, to)
@@ -159,6 +160,25 @@ func (a *addressing) check(name string, place cluster.Place) {
 	}
 	if place.FinalPipeline != "" {
 		a.problem(name, "%s has index.final_pipeline %s on the target, which no request can switch off and which would change documents; set it to _none for the time of the backfill", name, place.FinalPipeline)
+	}
+}
+
+// checkCluster finds what keeps documents out of all indices, if the target may be asked that.
+func (a *addressing) checkCluster(ctx context.Context, target Places) {
+	asked, ok := target.(interface {
+		ClusterSettings(ctx context.Context) (map[string]string, error)
+	})
+	if !ok {
+		return
+	}
+	settings, err := asked.ClusterSettings(ctx)
+	if err != nil { // users of indices often may not; what is blocked shows at the first request
+		return
+	}
+	for _, name := range []string{"cluster.blocks.read_only", "cluster.blocks.read_only_allow_delete"} {
+		if settings[name] == "true" {
+			a.problem(name, "the target takes no documents: it has %s; set that to false, or null, and begin again", name)
+		}
 	}
 }
 

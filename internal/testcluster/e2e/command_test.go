@@ -80,14 +80,15 @@ func (r result) says(t *testing.T, words ...string) result {
 
 // counts are the fates of documents in a summary.
 type counts struct {
-	Read    int `json:"read"`
-	Written int `json:"written"`
-	Skipped int `json:"skipped"`
-	Refused int `json:"refused"`
+	Read       int `json:"read"`
+	Written    int `json:"written"`
+	Superseded int `json:"superseded"`
+	Skipped    int `json:"skipped"`
+	Refused    int `json:"refused"`
 }
 
 // balanced is the invariant of every summary.
-func (c counts) balanced() bool { return c.Read == c.Written+c.Skipped+c.Refused }
+func (c counts) balanced() bool { return c.Read == c.Written+c.Superseded+c.Skipped+c.Refused }
 
 // summary is the part of `rfs --output json` that the tests read.
 type summary struct {
@@ -114,6 +115,7 @@ func (r result) summary(t *testing.T) summary {
 	for _, index := range s.Indices {
 		total.Read += index.Read
 		total.Written += index.Written
+		total.Superseded += index.Superseded
 		total.Skipped += index.Skipped
 		total.Refused += index.Refused
 		if !index.balanced() {

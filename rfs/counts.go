@@ -1,0 +1,142 @@
+package rfs
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Counter tells how many documents a target has.
+type Counter interface {
+	Refresh(ctx context.Context, names ...string) error
+	Count(ctx context.Context, name string) (int64, error)
+}
+
+// Before is what is to be known from before the first document was written, to compare the target's counts at the end.
+type Before struct {
+	Documents map[string]int64 `json:"documents"`          // that the target had, by the name that documents go to
+	Distinct  map[string]int64 `json:"distinct,omitempty"` // ids that come to a target from several origins, where they were read
+}
+
+// CountBefore asks the target how many documents it has under each name, and takes what is known of ids, which may be nil.
+func CountBefore(ctx context.Context, target Counter, names []string, ids *IDScan) (Before, error) {
+	before := Before{Documents: make(map[string]int64, len(names))}
+	for _, name := range names {
+		count, err := target.Count(ctx, name)
+		if err != nil {
+			return before, fmt.Errorf("count the documents that the target has: %w", err)
+		}
+		before.Documents[name] = count
+	}
+	if ids != nil && len(ids.Targets) > 0 {
+		before.Distinct = map[string]int64{}
+		for _, target := range ids.Targets {
+			before.Distinct[target.Target] = target.Distinct
+		}
+	}
+	return before, nil
+}
+
+// Flow is what became of the documents of one index, and under which names of the target they went.
+type Flow struct {
+	Index   string
+	Targets []string
+	Counts  Counts
+}
+
+// CompareCounts refreshes the target's indices and compares how many documents they have with how many distinct ones were
+// written. A difference is a finding that says what may be behind it, and so is that it could not be told. Indices that
+// documents of one index went to are taken together.
+func CompareCounts(ctx context.Context, target Counter, before Before, flows []Flow) []Finding {
+	var findings []Finding
+	for _, basin := range basins(flows) {
+		if len(basin.names) == 0 {
+			continue
+		}
+		if finding := basin.compare(ctx, target, before); finding != "" {
+			findings = append(findings, Finding{Index: strings.Join(basin.names, ", "), Kind: "count", Reason: finding})
+		}
+	}
+	return findings
+}
+
+// basin is targets that documents of the same indices flow to.
+type basin struct {
+	names  []string
+	counts Counts
+}
+
+// basins joins flows that share a target.
+func basins(flows []Flow) []*basin {
+	var all []*basin
+	at := map[string]*basin{}
+	for _, flow := range flows {
+		joined := &basin{names: slices.Clone(flow.Targets), counts: flow.Counts}
+		for _, name := range flow.Targets {
+			other := at[name]
+			if other == nil || other == joined {
+				continue
+			}
+			joined.names = append(joined.names, other.names...)
+			joined.counts.add(other.counts)
+			for _, name := range other.names {
+				at[name] = joined
+			}
+			all = slices.DeleteFunc(all, func(b *basin) bool { return b == other })
+		}
+		slices.Sort(joined.names)
+		joined.names = slices.Compact(joined.names)
+		for _, name := range joined.names {
+			at[name] = joined
+		}
+		all = append(all, joined)
+	}
+	return all
+}
+
+// compare returns what is not as it should be; "": nothing.
+func (b *basin) compare(ctx context.Context, target Counter, before Before) string {
+	var there, now int64
+	refreshed := target.Refresh(ctx, b.names...)
+	for _, name := range b.names {
+		count, err := target.Count(ctx, name)
+		if err != nil {
+			return fmt.Sprintf("the %d documents that were written could not be counted on the target: %v", b.counts.Written, err)
+		}
+		had, known := before.Documents[name]
+		if !known {
+			return fmt.Sprintf("the %d documents that were written could not be compared with the %d that are there: how many there were before is not known", b.counts.Written, count)
+		}
+		now, there = now+count, there+had
+	}
+	distinct := b.distinct(before)
+	least, most := max(there, distinct), there+distinct+b.counts.Superseded
+	if least <= now && now <= most {
+		return ""
+	}
+	said := fmt.Sprintf("%d different documents were written", distinct)
+	if b.counts.Superseded > 0 {
+		said += fmt.Sprintf(", %d were superseded", b.counts.Superseded)
+	}
+	said += fmt.Sprintf(", %d were there before, and now there are %d: ", there, now)
+	if now < least {
+		said += fmt.Sprintf("%d too few. Documents may have been deleted meanwhile; or ids that the source had twice, on different shards by their routing, met on one shard of the target", least-now)
+	} else {
+		said += fmt.Sprintf("%d too many. Others may have written meanwhile; or, where the target makes ids, work was done twice", now-most)
+	}
+	if refreshed != nil {
+		said += fmt.Sprintf(". The target did not refresh first, so the last ones may not count yet: %v", refreshed)
+	}
+	return said
+}
+
+// distinct is how many different documents were written.
+func (b *basin) distinct(before Before) int64 {
+	if len(b.names) == 1 {
+		if ids, known := before.Distinct[b.names[0]]; known {
+			return min(b.counts.Written, ids)
+		}
+	}
+	return b.counts.Written
+}
