@@ -2,6 +2,7 @@ package objectlease_test
 
 import (
 	"encoding/base64"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,5 +54,32 @@ func TestStores(t *testing.T) {
 				return open(t, store.scheme, server.URL, "a session"), open(t, store.scheme, server.URL, "a session")
 			})
 		})
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	server := blobtest.NewS3(t, nil)
+	for want, c := range map[string]struct{ uri, session string }{
+		"the session has no name":    {"s3://bucket/p", ""},
+		"directory bucket":           {"s3://fast--use1-az4--x-s3/p", "s"},
+		"write s3://BUCKET/PREFIX":   {"file:///tmp/x", "s"},
+		"is no name of a bucket":     {"s3://user:secret@bucket/p", "s"},
+		"check the name \"missing\"": {"s3://missing/p", "s"},
+	} {
+		_, err := objectlease.Open(t.Context(), c.uri, reach(server.URL), c.session)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "repo") || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: got error %v, want %s", c.uri, err, want)
+		}
+	}
+}
+
+func TestForeignObjectsAreNamed(t *testing.T) {
+	server := blobtest.NewS3(t, map[string][]byte{"some/prefix/s/k": []byte("not ours"), "some/prefix/s/.DS_Store": []byte("x")})
+	s := open(t, "s3", server.URL, "s")
+	if _, err := s.Get(t.Context(), "k"); err == nil || !strings.Contains(err.Error(), "none of migassist's") {
+		t.Errorf("got error %v", err)
+	}
+	if list, err := s.List(t.Context(), "", "", false, 10); err != nil || len(list) != 1 {
+		t.Errorf("got %v, %v; want only the object that has the name of a record", list, err)
 	}
 }
