@@ -79,7 +79,10 @@ func requests(names []string) [][]string {
 func escape(names []string) []string {
 	escaped := make([]string, len(names))
 	for i, name := range names {
-		escaped[i] = strings.ReplaceAll(url.PathEscape(name), "%2A", "*")
+		escaped[i] = strings.ReplaceAll(segment(name), "%2A", "*")
 	}
 	return escaped
 }
+
+// segment escapes a name so that it is one segment of a path. Elasticsearch 6 reads a plus sign there as a space.
+func segment(name string) string { return strings.ReplaceAll(url.PathEscape(name), "+", "%2B") }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -55,7 +54,7 @@ func (r *Reader) primary() string {
 // none, or no such index.
 func (r *Reader) Document(ctx context.Context, index, id string) (Revised, error) {
 	var answer revised
-	request := esapi.GetRequest{Index: url.PathEscape(index), DocumentID: url.PathEscape(id), Realtime: new(true), Preference: r.primary()}
+	request := esapi.GetRequest{Index: segment(index), DocumentID: segment(id), Realtime: new(true), Preference: r.primary()}
 	if err := r.get(ctx, request, &answer); err != nil {
 		return Revised{}, err
 	}
@@ -106,7 +105,7 @@ type DocumentWrite struct {
 // document may have been written or not.
 func (c *Client) WriteDocument(ctx context.Context, w DocumentWrite) (Revision, error) {
 	request := esapi.IndexRequest{
-		Index: url.PathEscape(w.Index), DocumentID: url.PathEscape(w.ID), Body: bytes.NewReader(w.Source), Pipeline: NoPipeline, Timeout: w.Patience,
+		Index: segment(w.Index), DocumentID: segment(w.ID), Body: bytes.NewReader(w.Source), Pipeline: NoPipeline, Timeout: w.Patience,
 	}
 	if w.Over == nil {
 		request.OpType = "create"

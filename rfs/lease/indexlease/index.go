@@ -175,12 +175,20 @@ func (s *Store) body(generation, copies string) json.RawMessage {
 		mapping = map[string]any{"_doc": mapping}
 	}
 	encoded, err := json.Marshal(map[string]any{
-		"settings": s.settings(copies), "mappings": mapping, "aliases": map[string]any{s.alias(generation): map[string]any{}},
+		"settings": s.settings(copies), "mappings": mapping, "aliases": map[string]any{s.alias(generation): s.aliasBody()},
 	})
 	if err != nil {
 		panic(err) // names and numbers
 	}
 	return encoded
+}
+
+// aliasBody hides the alias with the index: from 8.0 on patterns match it otherwise, and through it the index.
+func (s *Store) aliasBody() map[string]any {
+	if v := s.client.Version(); v.Flavor == servers.Elasticsearch && v.AtLeast(8, 0) {
+		return map[string]any{"is_hidden": true}
+	}
+	return map[string]any{}
 }
 
 // dropAliases takes off what index templates gave the index: searches of such an alias would find records in it.

@@ -1,0 +1,162 @@
+package chaos
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Journal is what was written, by whom and when.
+type Journal struct {
+	mu         sync.Mutex
+	documents  map[string][]Write
+	bulks      map[string]int // by outcome
+	lastSeen   map[string]time.Time
+	violations []string
+}
+
+// Write is one document that the target took.
+type Write struct {
+	Worker string
+	At     time.Time // the target's answer came
+}
+
+// NewJournal returns an empty one.
+func NewJournal() *Journal {
+	return &Journal{documents: map[string][]Write{}, bulks: map[string]int{}, lastSeen: map[string]time.Time{}}
+}
+
+// outcome counts a bulk by what became of it.
+func (j *Journal) outcome(what string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.bulks[what]++
+}
+
+// seen notes that a worker sent something.
+func (j *Journal) seen(worker string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lastSeen[worker] = time.Now()
+}
+
+func (j *Journal) violation(format string, args ...any) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.violations = append(j.violations, fmt.Sprintf(format, args...))
+}
+
+// wrote notes the documents that the target took.
+func (j *Journal) wrote(worker string, documents []string) {
+	now := time.Now()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, document := range documents {
+		j.documents[document] = append(j.documents[document], Write{worker, now})
+	}
+}
+
+// Violations are the writes by workers that did not hold the lease.
+func (j *Journal) Violations() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return append([]string(nil), j.violations...)
+}
+
+// Bulks counts bulk requests by what became of them.
+func (j *Journal) Bulks() map[string]int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	counts := map[string]int{}
+	for what, n := range j.bulks {
+		counts[what] = n
+	}
+	return counts
+}
+
+// Documents is how many different documents were written.
+func (j *Journal) Documents() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.documents)
+}
+
+// Redone is work that was done more than once.
+type Redone struct {
+	Documents int           // writes beyond the first of each document, by another worker than the one before
+	Resent    int           // the same by the same worker: answers that were lost
+	Oldest    time.Duration // longest time from the first of the two writes to the last sign of the worker that did it
+	Where     string        // the document of the oldest
+}
+
+// Redone compares the writes of each document. What a worker had finished long before its end must not be done again.
+func (j *Journal) Redone() Redone {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var r Redone
+	for document, writes := range j.documents {
+		for n := 1; n < len(writes); n++ {
+			before := writes[n-1]
+			if before.Worker == writes[n].Worker {
+				r.Resent++
+				continue
+			}
+			r.Documents++
+			if age := j.lastSeen[before.Worker].Sub(before.At); age > r.Oldest {
+				r.Oldest, r.Where = age, fmt.Sprintf("%s: %s wrote it %s before its last sign, then %s", document, before.Worker, age.Round(time.Millisecond), writes[n].Worker)
+			}
+		}
+	}
+	return r
+}
+
+// actions reads the documents that a bulk is to write: index and id.
+func actions(body []byte) ([]string, error) {
+	var documents []string
+	for len(body) > 0 {
+		line, rest, _ := bytes.Cut(body, []byte("\n"))
+		var action map[string]struct {
+			Index string `json:"_index"`
+			ID    string `json:"_id"`
+		}
+		if err := json.Unmarshal(line, &action); err != nil || len(action) != 1 {
+			return nil, fmt.Errorf("action line %.100q: %w", line, err)
+		}
+		for verb, of := range action {
+			documents = append(documents, of.Index+"/"+of.ID)
+			if verb != "delete" {
+				_, rest, _ = bytes.Cut(rest, []byte("\n"))
+			}
+		}
+		body = rest
+	}
+	return documents, nil
+}
+
+// taken returns those of the documents that the target's answer says it wrote.
+func taken(documents []string, answer []byte) ([]string, error) {
+	var result struct {
+		Errors bool                              `json:"errors"`
+		Items  []map[string]struct{ Status int } `json:"items"`
+	}
+	if err := json.Unmarshal(answer, &result); err != nil {
+		return nil, err
+	}
+	if !result.Errors {
+		return documents, nil
+	}
+	if len(result.Items) != len(documents) {
+		return nil, fmt.Errorf("%d items for %d actions", len(result.Items), len(documents))
+	}
+	var some []string
+	for n, item := range result.Items {
+		for _, outcome := range item {
+			if outcome.Status < 300 {
+				some = append(some, documents[n])
+			}
+		}
+	}
+	return some, nil
+}
