@@ -122,7 +122,7 @@ func watchBody(out, req *http.Request) *sync.WaitGroup {
 			return nil, err
 		}
 		inUse.Add(1)
-		return &watchedBody{ReadCloser: body, closed: sync.OnceFunc(inUse.Done)}, nil
+		return &watchedBody{ReadCloser: body, ctx: out.Context(), closed: sync.OnceFunc(inUse.Done)}, nil
 	}
 	// A body made from memory, as all of ours are, cannot refuse.
 	out.Body, _ = out.GetBody()
@@ -131,7 +131,20 @@ func watchBody(out, req *http.Request) *sync.WaitGroup {
 
 type watchedBody struct {
 	io.ReadCloser
+	ctx    context.Context //nolint:containedctx // of the request whose body it is
 	closed func()
+}
+
+// Read gives nothing out after the deadline, even if its timer has not run yet: a process that was frozen while it sent a request
+// must not send the rest of it when it wakes.
+func (b *watchedBody) Read(p []byte) (int, error) {
+	if err := b.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if deadline, ok := b.ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return 0, context.DeadlineExceeded
+	}
+	return b.ReadCloser.Read(p)
 }
 
 func (b *watchedBody) Close() error {

@@ -14,12 +14,9 @@ import (
 
 // openStore opens the store that the configuration names.
 func openStore(ctx context.Context, settings *config.Config, log zerolog.Logger) (blob.Reader, error) {
-	options, err := storeOptions(settings)
+	options, err := storeOptions(settings, log)
 	if err != nil {
 		return nil, err
-	}
-	options.Retrying = func(r blob.Retry) {
-		log.Warn().Err(r.Err).Str("doing", r.Doing).Int("attempt", r.Attempt).Stringer("wait", r.Wait.Round(time.Millisecond)).Msg("the store did not answer; asking again")
 	}
 	return blob.Open(ctx, settings.Snapshot.RepoURI, options)
 }
@@ -27,7 +24,7 @@ func openStore(ctx context.Context, settings *config.Config, log zerolog.Logger)
 // readAheadShare is the part of the memory, one in so many, that is for what a far store sends ahead.
 const readAheadShare = 8
 
-func storeOptions(settings *config.Config) (blob.Options, error) {
+func storeOptions(settings *config.Config, log zerolog.Logger) (blob.Options, error) {
 	s3, gcs, azure := settings.S3, settings.GCS, settings.Azure
 	var secrets [4]string
 	for i, secret := range []config.Secret{s3.SecretKey, s3.SessionToken, azure.Key, azure.SAS} {
@@ -49,5 +46,8 @@ func storeOptions(settings *config.Config) (blob.Options, error) {
 		GCS:       object.GCSOptions{Endpoint: gcs.Endpoint, CredentialsFile: gcs.CredentialsFile, Anonymous: gcs.Anonymous, UserAgent: agent},
 		Azure:     object.AzureOptions{Account: azure.Account, Endpoint: azure.Endpoint, Key: secrets[2], SAS: secrets[3], Anonymous: azure.Anonymous, UserAgent: agent},
 		ReadAhead: int64(settings.Memory / readAheadShare),
+		Retrying: func(r blob.Retry) {
+			log.Warn().Err(r.Err).Str("doing", r.Doing).Int("attempt", r.Attempt).Stringer("wait", r.Wait.Round(time.Millisecond)).Msg("the store did not answer; asking again")
+		},
 	}, nil
 }

@@ -90,6 +90,34 @@ func (s *Server) Stop() error {
 // Group returns the process group of the server, by which the system counts what it uses. It has one until Stop.
 func (s *Server) Group() int { return s.process.pid }
 
+// Restart ends the server and starts it again on the same data, at an address of its own choice. The context bounds both.
+func (s *Server) Restart(ctx context.Context) error {
+	if err := s.process.stop(stopTimeout); err != nil {
+		return err
+	}
+	java, err := javaHome(ctx, s.dist.java)
+	if err != nil {
+		return err
+	}
+	home, err := s.dist.install(ctx, java)
+	if err != nil {
+		return err
+	}
+	s.URL = ""
+	if err := os.RemoveAll(s.path("logs", "http.ports")); err != nil {
+		return err
+	}
+	if s.process, err = s.launch(home, java); err != nil {
+		return fmt.Errorf("start %s again: %w", s.Spec, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := s.wait(ctx); err != nil {
+		return fmt.Errorf("start %s again: %w; its log ends:\n%s", s.Spec, err, s.logTail())
+	}
+	return nil
+}
+
 // prepare makes the run folder and its configuration.
 func (s *Server) prepare(home string) error {
 	var err error
