@@ -98,7 +98,7 @@ func (f *Fleet) live(ctx context.Context, p *place) End {
 		end.Stderr = err.Error()
 		return end
 	}
-	cmd := exec.CommandContext(ctx, f.Binary, f.Arguments(p.number, p.life)...) //nolint:gosec // a test names it
+	cmd := exec.CommandContext(ctx, f.Binary, f.Arguments(p.number, p.life)...)
 	cmd.Dir, cmd.Env = dir, []string{"HOME=" + dir, "PATH=/usr/bin:/bin"}
 	cmd.WaitDelay = time.Second
 	var stdout, stderr bytes.Buffer

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 )
@@ -69,11 +70,7 @@ func (j *Journal) Violations() []string {
 func (j *Journal) Bulks() map[string]int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	counts := map[string]int{}
-	for what, n := range j.bulks {
-		counts[what] = n
-	}
-	return counts
+	return maps.Clone(j.bulks)
 }
 
 // Documents is how many different documents were written.

@@ -59,7 +59,7 @@ func Start(backend string, seed uint64) (*Proxy, error) {
 	p := &Proxy{
 		URL: "http://" + listener.Addr().String(), Journal: NewJournal(),
 		client: &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}},
-		random: rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // trouble, not secrets
+		random: rand.New(rand.NewPCG(seed, 1)),
 	}
 	p.Before(backend)
 	p.server = &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}

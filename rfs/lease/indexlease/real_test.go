@@ -209,8 +209,8 @@ func blocked(t *testing.T, s *server) {
 
 func lagging(t *testing.T, s *server) {
 	store := s.open(t, s.session())
-	s.must(t, "PUT", "/"+store.index+"/_settings", `{"index.refresh_interval":"-1"}`)
 	first := write(t, store, lease.Record{Key: "k", Open: true, Body: []byte(`{"n":1}`)})
+	s.must(t, "PUT", "/"+store.index+"/_settings", `{"index.refresh_interval":"-1"}`)
 	if err := store.Sync(t.Context()); err != nil {
 		t.Fatal(err)
 	}
