@@ -96,13 +96,16 @@ func (s *idScan) begin() {
 	}
 }
 
-// read reads the ids of every shard concerned, as many at once as there are processors.
+// memoryPerReader is so much that giant documents pass too.
+const memoryPerReader = 512 << 20
+
+// read reads the ids of every shard concerned: one at a time, and more where there is the memory.
 func (s *idScan) read(ctx context.Context) error {
 	indices := map[string]bool{}
 	for _, from := range s.origins {
 		indices[from.index] = true
 	}
-	workers := runtime.GOMAXPROCS(0)
+	workers := max(1, min(runtime.GOMAXPROCS(0), s.memory/memoryPerReader))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
 	for _, name := range slices.Sorted(maps.Keys(indices)) {
@@ -111,7 +114,7 @@ func (s *idScan) read(ctx context.Context) error {
 			return errors.Join(err, group.Wait())
 		}
 		for shard := range index.Shards {
-			group.Go(func() error { return s.shard(ctx, index, shard, s.memory/2/workers) })
+			group.Go(func() error { return s.shard(ctx, index, shard, s.memory*3/4/workers) })
 		}
 	}
 	return group.Wait()
@@ -127,8 +130,8 @@ func (s *idScan) shard(ctx context.Context, index *snapshot.Index, shard, memory
 		}
 		return err
 	}
-	r := &idReader{scan: s, reading: s.plan.readings[index.Name], decoder: lucene.Decoder{Limit: memory / 2}, pool: lucene.NewSpanPool(1)}
-	r.pool.Limit = memory / 2
+	r := &idReader{scan: s, reading: s.plan.readings[index.Name], decoder: lucene.Decoder{Limit: memory * 2 / 3}, pool: lucene.NewSpanPool(1)}
+	r.pool.Limit = memory / 3
 	for _, segment := range commit.Segments {
 		if err := r.segment(ctx, scanned{index.Name, shard, segment}); err != nil {
 			return fmt.Errorf("shard %d of %s: %w", shard, index.Name, err)
@@ -290,7 +293,7 @@ func (s *idScan) id(ctx context.Context, record idRecord) (id string, err error)
 		return "", err
 	}
 	defer func() { err = errors.Join(err, docs.Close()) }()
-	decoder := lucene.Decoder{Limit: s.memory / 4}
+	decoder := lucene.Decoder{Limit: s.memory / 2}
 	err = docs.Visit(ctx, &decoder, int(record.doc), int(record.doc)+1, func(doc *lucene.Doc) error {
 		d, _, err := identify(doc, nil)
 		id = string(d.ID)
