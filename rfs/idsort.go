@@ -168,6 +168,7 @@ func (s *idSorter) close() error {
 type idRun struct {
 	in    *bufio.Reader // nil: held
 	left  int64         // bytes
+	line  [idRecordSize]byte
 	held  []idRecord
 	first idRecord
 }
@@ -184,12 +185,11 @@ func (r *idRun) next() (bool, error) {
 	if r.left == 0 {
 		return false, nil
 	}
-	var line [idRecordSize]byte
-	if _, err := io.ReadFull(r.in, line[:]); err != nil {
+	if _, err := io.ReadFull(r.in, r.line[:]); err != nil {
 		return false, fmt.Errorf("%d bytes are missing: %w", r.left, err)
 	}
 	r.left -= idRecordSize
-	r.first = parseIDRecord(&line)
+	r.first = parseIDRecord(&r.line)
 	return true, nil
 }
 
