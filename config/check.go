@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"migassist/selection"
 )
@@ -238,6 +239,8 @@ func (r RFS) Validate() Problems {
 	if !sessionName.MatchString(r.SessionName) {
 		problems.add("rfs.session_name", "", "%q can't be a part of the names of indices and objects; want small letters, digits, - and _, at most 64", r.SessionName)
 	}
+	atLeast("max_attempts", r.MaxAttempts, 1)
+	r.checkFleet(&problems)
 	if r.DocumentsSizePerRequest < 1 {
 		problems.add("rfs.documents_size_per_bulk_request", "", "%s is too little; want a size like %s", r.DocumentsSizePerRequest, 10*MiB)
 	}
@@ -276,5 +279,20 @@ func (r RFS) checkAddresses(problems *Problems) {
 		problems.add("rfs.pilot_prefix", "", "%q can't begin the name of an index", r.PilotPrefix)
 	}
 }
+
+// checkFleet wants a lease that outlasts a request, and items that can be worked on.
+func (r RFS) checkFleet(problems *Problems) {
+	if r.LeaseDuration < minLease {
+		problems.add("rfs.lease_duration", "", "%s is too short; want at least %s", r.LeaseDuration, minLease)
+	} else if r.BulkTimeout <= 0 || r.BulkTimeout > r.LeaseDuration/2 {
+		problems.add("rfs.bulk_timeout", "", "%s is not between 0s and half of the lease_duration of %s, within which a request must have ended", r.BulkTimeout, r.LeaseDuration)
+	}
+	if r.ItemBytes < MiB {
+		problems.add("rfs.item_bytes", "", "%s is too little; want at least %s", r.ItemBytes, MiB)
+	}
+}
+
+// minLease is the shortest lease: its holder renews it three times meanwhile.
+const minLease = 2 * time.Second
 
 func sameFile(a, b string) bool { return b != "" && filepath.Clean(a) == filepath.Clean(b) }

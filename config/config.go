@@ -97,6 +97,9 @@ type Indices struct {
 	Allowlist []string // literal names, or regex: and an expression that matches the whole name; empty is all but system indices
 }
 
+// JavaExitCodes are the exit codes of the Java implementation's worker.
+const JavaExitCodes = "java"
+
 // RFS is the document backfill (reindex from snapshot).
 type RFS struct {
 	SessionName string // keeps runs apart that have their state in one place
@@ -118,6 +121,12 @@ type RFS struct {
 	ServerGeneratedIDs      string   // NEVER or ALWAYS
 	Pilot                   int      // documents per shard that a pilot moves, 0 is no pilot
 	PilotPrefix             string   // of the names of a pilot's indices
+
+	LeaseDuration time.Duration // after which a worker that does not move has lost its work
+	BulkTimeout   time.Duration // of a bulk request
+	ItemBytes     Bytes         // of stored fields, above which a shard is split among workers
+	MaxAttempts   int           // with an item that fails, before it is set aside
+	ExitCodes     string        // migassist or java
 }
 
 // Metadata is the migration of indices, aliases and templates.
@@ -154,6 +163,11 @@ func Default() *Config {
 			IDCollision:             "stop",  // one of two documents would be gone
 			ServerGeneratedIDs:      "NEVER", // what is done twice would be there twice
 			PilotPrefix:             "pilot-",
+			LeaseDuration:           5 * time.Minute, // outlasts a restart of the coordinator; so long a dead worker's items wait
+			BulkTimeout:             2 * time.Minute, // longer than any sound target takes, and not more than half of the lease
+			ItemBytes:               GiB,             // a minute or so of work: little to wait for at the end, few items for the coordinator
+			MaxAttempts:             3,
+			ExitCodes:               "migassist",
 		},
 		origins: map[string]string{},
 	}

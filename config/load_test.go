@@ -68,6 +68,12 @@ rfs:
   dead_letter_file: dead.ndjson
   multi_type_resolution: split
   rebuild_source: true
+  session_name: blue
+  lease_duration: 10m
+  bulk_timeout: 1m
+  item_bytes: 512MiB
+  max_attempts: 5
+  exit_codes: java
   doc_versions: seqno
   index_map: ["old=new", "regex:^(.*)-2024$=$1-old"]
   id_collision: prefix-type
@@ -95,13 +101,14 @@ func TestFileFillsTheTree(t *testing.T) {
 	}
 	want.Indices = Indices{Allowlist: []string{"Logs.2026-01", "regex:logs-[a-z]{1,2}"}}
 	want.RFS = RFS{
-		SessionName:    "default",
 		MaxConnections: 8, DocumentsPerRequest: 5000, DocumentsSizePerRequest: 5 * MiB, Workers: 2,
 		StateFile: "state.json", DeadLetterFile: "dead.ndjson",
 		MultiTypeResolution: "split", RebuildSource: true,
 		DocVersions: "seqno", IndexMap: []string{"old=new", "regex:^(.*)-2024$=$1-old"}, IDCollision: "prefix-type", ServerGeneratedIDs: "NEVER",
 		Pilot: 1000, PilotPrefix: "trial-",
 	}
+	want.RFS.SessionName, want.RFS.LeaseDuration, want.RFS.BulkTimeout = "blue", 10*time.Minute, time.Minute
+	want.RFS.ItemBytes, want.RFS.MaxAttempts, want.RFS.ExitCodes = 512*MiB, 5, JavaExitCodes
 	want.Metadata = Metadata{IndexTemplateAllowlist: []string{"logs"}, ComponentTemplateAllowlist: []string{}}
 	got.origins, want.origins = nil, nil
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Config{})); diff != "" {

@@ -156,7 +156,7 @@ var runKeys = []key{
 	},
 	{
 		path: "rfs.state_file", flag: "state-file",
-		usage: "`FILE` with how far the run has come; a stopped run goes on from it", field: func(c *Config) any { return &c.RFS.StateFile },
+		usage: "`FILE` through which the workers of one machine share a run, and with which a stopped one goes on", field: func(c *Config) any { return &c.RFS.StateFile },
 	},
 	{
 		path: "rfs.dead_letter_file", flag: "dead-letter-file",
@@ -205,6 +205,26 @@ var runKeys = []key{
 	{
 		path: "rfs.pilot_prefix", flag: "pilot-prefix",
 		usage: "`PREFIX` of the indices of a pilot", field: func(c *Config) any { return &c.RFS.PilotPrefix },
+	},
+	{
+		path: "rfs.lease_duration", flag: "lease-duration",
+		usage: "`DURATION` after which others take over the work of a worker that does not move", field: func(c *Config) any { return &c.RFS.LeaseDuration },
+	},
+	{
+		path: "rfs.bulk_timeout", flag: "bulk-timeout",
+		usage: "`DURATION` that a bulk request may take; at most half of the lease", field: func(c *Config) any { return &c.RFS.BulkTimeout },
+	},
+	{
+		path: "rfs.item_bytes", flag: "item-bytes",
+		usage: "`BYTES` of stored fields above which a shard is split among workers", field: func(c *Config) any { return &c.RFS.ItemBytes },
+	},
+	{
+		path: "rfs.max_attempts", flag: "max-attempts",
+		usage: "`NUMBER` of times that reading an item may fail before it is set aside with the reason", field: func(c *Config) any { return &c.RFS.MaxAttempts },
+	},
+	{
+		path: "rfs.exit_codes", flag: "exit-codes", enum: []string{"migassist", JavaExitCodes},
+		usage: "whose `CODES` rfs ends with", field: func(c *Config) any { return &c.RFS.ExitCodes },
 	},
 	{
 		path: "metadata.index_template_allowlist", flag: "index-template-allowlist",

@@ -2,18 +2,22 @@ package rfs
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"os"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/rs/zerolog"
 
-	"migassist/lucene"
+	"migassist/rfs/bulk"
+	"migassist/rfs/lease"
 	"migassist/snapshot"
 )
 
-// Options say how a backfill works. The zero value of a number takes the default beside it.
+// Options say how a worker works. The zero value of a number takes the default beside it.
 type Options struct {
 	Workers    int // goroutines that decode; one per processor
 	InFlight   int // batches that the sink works on at once; 4: more rarely help one target, and cost memory
@@ -21,15 +25,38 @@ type Options struct {
 	BatchDocs  int // operations of a batch at most; no limit
 	Memory     int // bytes that all this may use; 256 MiB
 
-	StateFile      string // empty: a killed run begins anew
+	// Store is what the workers of the run share; nil: there is one worker, and a next run begins anew.
+	Store lease.Store
+	// Place is how people name the store: "the state file migassist-rfs-state.json".
+	Place          string
+	Session        string        // name of the run within the store; default
+	Worker         string        // name of this worker, and of no other ever; the host's, and some chance
+	Version        string        // of the program, for people
+	LeaseDuration  time.Duration // after which a worker that does not move is dead; 5 minutes
+	BulkTimeout    time.Duration // of a request to the target, below LeaseDuration; 2 minutes
+	MaxAttempts    int           // with an item, before it is set aside; 3
+	ItemBytes      int64         // of stored fields, above which a shard is split among workers; 1 GiB
 	DeadLetterFile string
-	Target         string // how the state file names the target
+	Target         string // how the run's record names the target
+	// Choices are the flags that all workers of the run have to have alike, with their values.
+	Choices map[string]string
+	Control Control // what the operator wants of a run that begins
+	Tune    bool    // settings of the target's indices are changed while the run lasts
+	// SetLimits is given this worker's share of the run's limits, whenever it changes. Nil: the sink has none.
+	SetLimits func(bulk.Limits)
 
 	// Indices asks the target which of the named indices it has, and for its own identity of each: one that was deleted
 	// and made again has another. With it, no run goes on into an index other than the one it began with. Nil: not asked.
 	Indices func(ctx context.Context, names ...string) (map[string]string, error)
+	// Check refuses a plan before anything of the run exists. Nil: it is fine.
+	Check func(ctx context.Context, plan *Plan) error
+	// Begin is called once in the fleet, after the run's record exists and before its first item does.
+	Begin func(ctx context.Context, plan *Plan) error
+	// Close is called once in the fleet, when nothing is left to be done. What it finds becomes part of the summary.
+	Close func(ctx context.Context, summary *Summary) ([]Finding, error)
 
-	Now func() time.Time // the clock of dead letters and state; the system's
+	Log zerolog.Logger
+	Now func() time.Time // the clock of dead letters and checkpoints; the system's
 }
 
 func (o Options) withDefaults() Options {
@@ -43,173 +70,144 @@ func (o Options) withDefaults() Options {
 	set(&o.BatchBytes, 10<<20)
 	set(&o.BatchDocs, 1<<30)
 	set(&o.Memory, 256<<20)
+	set(&o.MaxAttempts, 3)
+	if o.LeaseDuration <= 0 {
+		o.LeaseDuration = 5 * time.Minute
+	}
+	if o.BulkTimeout <= 0 {
+		o.BulkTimeout = min(2*time.Minute, o.LeaseDuration/2)
+	}
+	if o.ItemBytes <= 0 {
+		o.ItemBytes = 1 << 30
+	}
+	if o.Store == nil {
+		o.Store, o.Place = newMemory(), "memory"
+	}
+	if o.Session == "" {
+		o.Session = "default"
+	}
+	if o.Worker == "" {
+		o.Worker = workerName()
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	return o
 }
 
-// Backfill moves the documents of a plan into a sink.
+// workerName is one that no other worker has, and that tells people where it runs.
+func workerName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "worker"
+	}
+	return host + "-" + rand.Text()[:8]
+}
+
+// Source is what a backfill reads.
+type Source struct {
+	Snapshot   *snapshot.Snapshot
+	Repository string // its URI
+	Choices    Choices
+	// Plan makes the plan. It is called by the worker that begins the run, and made with the same choices.
+	Plan func(ctx context.Context) (*Plan, error)
+}
+
+// Backfill is one worker of the fleet that moves a snapshot's documents into a sink.
 type Backfill struct {
-	snap    *snapshot.Snapshot
-	plan    *Plan
+	source  Source
 	sink    Sink
 	options Options
-	state   *State
-	letters *deadLetters
-	unlock  func() error
 
-	progress Progress
+	coordinator *lease.Coordinator
+	joined      *Joined
+	planned     planned
+	letters     *deadLetters
+	readings    readings
+	identified  identities
+	progress    Headway
+	busy        bool // it did something that was left to do
+
+	stop  context.CancelCauseFunc // ends claiming and reading
+	end   context.Context         // done once that was called; nil before
+	slots chan struct{}           // one per lease that is held
+	freed chan struct{}           // has one when an item was let go of since it was last looked at
+	kept  sync.WaitGroup          // what renews leases
+
+	holdMu sync.Mutex
+	holds  []string // names of the items that are held
 }
 
-// Progress is how far a run is. It may be read while the run goes on.
-type Progress struct {
-	Total  int64        // Lucene documents of the plan
-	Walked atomic.Int64 // of them, behind the cursors
-	Read   atomic.Int64 // documents with a fate
-	Bytes  atomic.Int64 // of their bulk lines
-}
-
-// New prepares a backfill: it takes up the state file where there is one. Close it when done.
-func New(snap *snapshot.Snapshot, plan *Plan, sink Sink, repository string, options Options) (*Backfill, error) {
-	b := &Backfill{snap: snap, plan: plan, sink: sink, options: options.withDefaults(), unlock: func() error { return nil }}
+// New prepares a worker.
+func New(source Source, sink Sink, options Options) *Backfill {
+	b := &Backfill{source: source, sink: sink, options: options.withDefaults(), slots: make(chan struct{}, mostLeases), freed: make(chan struct{}, 1)}
 	if _, file := sink.(*FileSink); file {
 		b.options.InFlight, b.options.BatchBytes = 1, 1 // a file takes pieces as they come, one after the other
 	}
-	if b.options.StateFile != "" {
-		unlock, err := lockState(b.options.StateFile)
-		if err != nil {
-			return nil, err
-		}
-		b.unlock = unlock
-	}
-	if err := b.open(repository); err != nil {
-		return nil, errors.Join(err, b.unlock())
-	}
-	return b, nil
+	o := b.options
+	b.coordinator = lease.New(o.Store, lease.Options{Worker: o.Worker, Duration: o.LeaseDuration, Timeout: o.BulkTimeout, MaxFailures: o.MaxAttempts})
+	return b
 }
 
-func (b *Backfill) open(repository string) (err error) {
-	identity := Identity{Repository: repository, Snapshot: b.snap.Name, UUID: b.snap.UUID}
-	if b.state, err = openState(b.options.StateFile, identity, b.options.Target); err != nil {
-		return err
-	}
-	if b.letters, err = openDeadLetters(b.options.DeadLetterFile, b.state.DeadLetters, b.save); err != nil {
-		return err
-	}
-	for _, item := range b.plan.Items {
-		cursor := b.state.cursor(item)
-		if err := cursor.begin(b.plan.readings[item.Index].how); err != nil {
-			return err
-		}
-		b.progress.Total += item.Docs
-		b.progress.Walked.Add(cursor.Walked)
-	}
-	return b.save() // finds a full disk before the first document is sent
-}
+// mostLeases is how many a worker holds: one whose batches are in flight, and one that it reads.
+const mostLeases = 2
 
-// Close gives up the state file.
-func (b *Backfill) Close() error {
-	return errors.Join(b.letters.close(), b.unlock())
-}
+// Progress returns this worker's progress, which moves as it goes.
+func (b *Backfill) Progress() *Headway { return &b.progress }
 
-// Progress returns the run's progress, which moves as it goes.
-func (b *Backfill) Progress() *Progress { return &b.progress }
+// Idle tells, once Run has returned, that there was nothing left to do for this worker.
+func (b *Backfill) Idle() bool { return !b.busy }
 
-// Pending tells how many items are not done.
-func (b *Backfill) Pending() int {
-	n := 0
-	for _, item := range b.plan.Items {
-		if !b.state.cursor(item).Done {
-			n++
-		}
-	}
-	return n
-}
-
-// Resumed tells whether a former run got anywhere.
-func (b *Backfill) Resumed() bool {
-	for _, c := range b.state.Items {
-		if c.Walked > 0 || c.Done {
-			return true
-		}
-	}
-	return false
-}
-
-// Run works off all items that are not done. When it returns, the state is saved. An item that can't be read becomes a
-// finding of the summary and the others go on; a target that fails ends the run with an error. The summary is nil where
-// the target's indices are not those of the state.
+// Run works until nothing is left to do in the whole fleet, and returns the summary of all of it. When ctx ends, it finishes the batches in
+// flight, saves how far its items are, and gives them back, within ten seconds. An item that can't be read becomes a finding and
+// the others go on; a target that fails ends this worker with an error, and leaves its items to others. The summary is of what
+// there is then, and nil where even that can't be said.
 func (b *Backfill) Run(ctx context.Context) (*Summary, error) {
 	started := b.options.Now()
-	if err := b.recognize(ctx); err != nil {
+	plan, err := b.begin(ctx)
+	if err != nil {
 		return nil, err
 	}
-	findings, err := b.run(ctx)
-	if err == nil {
-		var replaced []Finding
-		replaced, err = b.replaced(ctx)
-		findings = append(findings, replaced...)
+	if plan != nil && len(plan.Items) == 0 {
+		return b.nothing(plan, started), nil
 	}
-	saveErr := b.save()
-	if err == nil {
-		err = saveErr
+	if b.letters, err = openDeadLetters(b.options.DeadLetterFile, b.planned.Run); err != nil {
+		return nil, err
 	}
-	summary := b.summary(findings, b.options.Now().Sub(started))
-	summary.Resumable = saveErr == nil && b.options.StateFile != "" && !summary.Complete
-	return summary, err
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { b.joined.Watch(watching) })
+	err = b.work(ctx)
+	summary, err := b.closing(ctx, err)
+	stop()
+	watch.Wait()
+	if summary != nil {
+		summary.mine(b, b.options.Now().Sub(started))
+	}
+	return summary, errors.Join(err, b.letters.close())
 }
 
-// run starts the pipeline: one reader, the decoders, the collector, the settler.
-func (b *Backfill) run(ctx context.Context) ([]Finding, error) {
-	group, ctx := errgroup.WithContext(ctx)
-	o := b.options
-	spans, batches := lucene.NewSpanPool(2*o.Workers+2), newBatchPool(4*o.Workers)
-	spans.Limit = o.Memory / 2
-	jobs, order := make(chan *job, o.Workers), make(chan *job, 2*o.Workers)
+// Headway is how far a worker is. It may be read while it works.
+type Headway struct {
+	Walked atomic.Int64 // Lucene documents behind the cursors
+	Read   atomic.Int64 // documents with a fate
+	Bytes  atomic.Int64 // of their bulk lines
 
-	group.Go(func() error {
-		defer close(jobs)
-		defer close(order)
-		r := &reader{snap: b.snap, spans: spans, jobs: jobs, order: order}
-		return r.run(ctx, b.works())
-	})
-	for range o.Workers {
-		group.Go(func() error {
-			d := &decoder{spans: spans, batches: batches, docs: o.BatchDocs, assembler: assembler{id: make([]byte, 0, 1024), limit: o.Memory / 4}}
-			d.lucene.Limit = o.Memory / 2
-			return d.run(ctx, jobs)
-		})
-	}
-	c := &collector{sink: b.sink, options: o, batches: batches, settled: make(chan *pending, o.InFlight), slots: make(chan struct{}, o.InFlight)}
-	group.Go(func() error {
-		defer close(c.settled)
-		return c.run(ctx, order)
-	})
-	s := &settler{backfill: b, batches: batches}
-	group.Go(func() error { return s.run(ctx, c.settled) })
-	err := group.Wait()
-	for j := range jobs { // that nobody took any more
-		err = errors.Join(err, j.segment.release())
-	}
-	return s.findings, err
+	items, known, docs atomic.Int64 // items planned, items opened, and the Lucene documents of those
 }
 
-func (b *Backfill) works() []*work {
-	var items []*work
-	for _, item := range b.plan.Items {
-		if cursor := b.state.cursor(item); !cursor.Done {
-			items = append(items, &work{Item: item, cursor: cursor, resume: *cursor, reading: b.plan.readings[item.Index], failed: make(chan struct{})})
-		}
+// Total is how many Lucene documents there are to walk, as far as the items that were opened tell; 0 before the first.
+func (p *Headway) Total() int64 {
+	known := p.known.Load()
+	if known == 0 {
+		return 0
 	}
-	return items
+	return int64(float64(p.docs.Load()) / float64(known) * float64(p.items.Load()))
 }
 
-func (b *Backfill) save() error {
-	letters, err := b.letters.sync()
-	if err != nil {
-		return err
-	}
-	b.state.DeadLetters = letters
-	return b.state.save()
+// opened adds an item whose size is known now.
+func (p *Headway) opened(item Progress) {
+	p.known.Add(1)
+	p.docs.Add(item.Total)
+	p.Walked.Add(item.Walked)
 }

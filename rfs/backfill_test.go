@@ -12,12 +12,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"migassist/cluster"
 	"migassist/rfs"
 	"migassist/rfs/bulk"
+	"migassist/rfs/lease"
+	"migassist/rfs/lease/leasetest"
 )
 
 // picky is a sink that refuses some documents, always the same ones, and calls before for each batch.
@@ -59,72 +62,85 @@ func (p *picky) Write(_ context.Context, b *bulk.Batch, _ bulk.Permit) (bulk.Out
 	return out, nil
 }
 
-// ticking is a clock that moves two seconds at each look, so that the state is saved after every batch.
+// ticking is a clock that moves on at each look, so that cursors are saved after every batch.
 func ticking() func() time.Time {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	return func() time.Time {
-		now = now.Add(2 * time.Second)
+		now = now.Add(10 * time.Second)
 		return now
 	}
 }
 
-// deadLettersOf reads the ids in a dead-letter file and checks that none stands twice.
-func deadLettersOf(t *testing.T, name string) map[string]bool {
+// letter is a record of the dead letters, as far as tests look.
+type letter struct {
+	Run     string       `json:"run"`
+	Index   string       `json:"targetIndex"`
+	Item    string       `json:"workItemId"`
+	Place   rfs.Position `json:"place"`
+	ID      string       `json:"documentId"`
+	Routing string       `json:"routing"`
+}
+
+// deadLettersOf reads the documents in a dead-letter file, and how many records stand there twice.
+func deadLettersOf(t *testing.T, name string) (docs map[string]bool, twice int) {
 	t.Helper()
 	data, err := os.ReadFile(name)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		t.Fatal(err)
 	}
-	ids := map[string]bool{}
+	docs = map[string]bool{}
+	places := map[string]string{}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
-		var letter struct {
-			Index   string `json:"targetIndex"`
-			ID      string `json:"documentId"`
-			Routing string `json:"routing"`
-		}
-		if err := json.Unmarshal(lines.Bytes(), &letter); err != nil {
+		var l letter
+		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
 			t.Fatalf("%s: %v", lines.Text(), err)
 		}
-		key := doc{Index: letter.Index, ID: letter.ID, Routing: letter.Routing}.key()
-		if ids[key] {
-			t.Errorf("dead letter %s stands twice", key)
+		key, place := doc{Index: l.Index, ID: l.ID, Routing: l.Routing}.key(), fmt.Sprint(l.Item, l.Place)
+		switch was, again := places[place]; {
+		case again && was != key:
+			t.Errorf("%s and %s have the same place %s", was, key, place)
+		case again:
+			twice++
+		case docs[key]:
+			t.Errorf("dead letter %s has two places", key)
 		}
-		ids[key] = true
+		docs[key], places[place] = true, key
 	}
-	return ids
+	return docs, twice
 }
 
-// imageOf copies what a kill would leave in a folder: the state, and dead letters that are at least as many as it counts.
-func imageOf(t *testing.T, dir string) (image string, err error) {
-	image = t.TempDir()
-	read := func(name string) []byte {
-		data, readErr := os.ReadFile(filepath.Join(dir, name))
-		if !errors.Is(readErr, os.ErrNotExist) {
-			err = errors.Join(err, readErr)
+// copyOf is what the store has at the moment.
+func copyOf(t *testing.T, store lease.Store) *leasetest.Memory {
+	t.Helper()
+	records, err := store.List(t.Context(), "", "", false, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	image := leasetest.NewMemory()
+	for _, r := range records {
+		if r, err = store.Get(t.Context(), r.Key); err != nil {
+			t.Fatal(err)
 		}
-		return data
-	}
-	state := read("state.json")
-	letters := read("dead.ndjson")
-	for again := read("state.json"); !bytes.Equal(state, again); again = read("state.json") { // saved in between
-		state, letters = again, read("dead.ndjson")
-	}
-	for name, data := range map[string][]byte{"state.json": state, "dead.ndjson": letters} {
-		if data != nil {
-			err = errors.Join(err, os.WriteFile(filepath.Join(image, name), data, 0o600))
+		r.Version = ""
+		if _, err := image.Put(t.Context(), r); err != nil {
+			t.Fatal(err)
 		}
 	}
-	return image, err
+	return image
 }
 
-// TestAKilledRunGoesOnWhereItWas takes, before each batch, an image of what a kill would leave on disk and of what the
-// target has by then, and lets a second run go on from each: nothing is lost, nothing counted twice.
-func TestAKilledRunGoesOnWhereItWas(t *testing.T) {
+// image is what a kill would leave: the store, the dead letters, and what the target has by then.
+type image struct {
+	store   *leasetest.Memory
+	letters []byte
+	docs    map[string]string
+}
+
+// TestAKilledWorkIsGoneOnWith takes, before each batch, an image of what a kill would leave, and lets another worker go on from
+// some: nothing is lost, nothing counted twice.
+func TestAKilledWorkIsGoneOnWith(t *testing.T) {
 	const name = "elasticsearch-7.10.2/second"
 	snap := openFixture(t, name)
 	plan := planAll(t, snap)
@@ -132,59 +148,99 @@ func TestAKilledRunGoesOnWhereItWas(t *testing.T) {
 	for _, index := range plan.Indices() {
 		maps.Copy(want, expected(t, name, index))
 	}
-	options := func(dir string) rfs.Options {
+	options := func(store lease.Store, letters string) rfs.Options {
 		return rfs.Options{
-			BatchDocs: 100, InFlight: 3, StateFile: filepath.Join(dir, "state.json"), DeadLetterFile: filepath.Join(dir, "dead.ndjson"),
-			Now: ticking(), Target: "t",
+			BatchDocs: 100, InFlight: 3, Store: store, DeadLetterFile: letters, Now: ticking(), Target: "t",
+			LeaseDuration: 300 * time.Millisecond, BulkTimeout: 100 * time.Millisecond,
 		}
 	}
-	first := t.TempDir()
-	images, after := []string{}, []map[string]string{}
+	store, letters := leasetest.NewMemory(), filepath.Join(t.TempDir(), "dead.ndjson")
+	var images []image
 	sink := &picky{keep: keep{t: t, docs: map[string]string{}}}
 	sink.before = func() error {
-		image, err := imageOf(t, first)
-		if err != nil {
+		at := image{store: copyOf(t, store), docs: maps.Clone(sink.docs)}
+		var err error
+		if at.letters, err = os.ReadFile(letters); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
-		docs := maps.Clone(sink.docs)
-		images, after = append(images, image), append(after, docs)
+		images = append(images, at)
 		return nil
 	}
-	complete := run(t, snap, plan, sink, options(first))
+	complete := run(t, snap, plan, sink, options(store, letters))
 	if len(images) < 20 {
 		t.Fatalf("only %d batches: nothing to kill", len(images))
 	}
-	letters := deadLettersOf(t, filepath.Join(first, "dead.ndjson"))
-	if len(letters) == 0 || int64(len(letters)) != complete.Total.Refused {
-		t.Fatalf("%d dead letters, the summary says %d", len(letters), complete.Total.Refused)
+	refused, twice := deadLettersOf(t, letters)
+	if len(refused) == 0 || int64(len(refused)) != complete.Total.Refused || twice > 0 {
+		t.Fatalf("%d dead letters, %d twice, the summary says %d", len(refused), twice, complete.Total.Refused)
 	}
 	for i := 0; i < len(images); i += 1 + len(images)/7 {
-		if err := errors.Join(os.RemoveAll(first), os.CopyFS(first, os.DirFS(images[i]))); err != nil {
-			t.Fatal(err)
+		again := filepath.Join(t.TempDir(), "dead.ndjson")
+		if images[i].letters != nil {
+			// A kill may tear the last record.
+			if err := os.WriteFile(again, append(images[i].letters, images[i].letters[:40]...), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		second := &picky{keep: keep{t: t, docs: map[string]string{}}}
-		summary := run(t, snap, plan, second, options(first))
+		summary := run(t, snap, plan, second, options(images[i].store, again))
 		if summary.Total != complete.Total || !summary.Complete {
 			t.Errorf("killed before batch %d: %+v, want %+v", i, summary.Total, complete.Total)
 		}
-		all := after[i]
+		if summary.Redone == 0 && i > 0 {
+			t.Errorf("killed before batch %d: nothing was taken up again", i)
+		}
+		all := images[i].docs
 		maps.Copy(all, second.docs)
-		for key := range letters {
+		for key := range refused {
 			all[key] = want[key]
 		}
 		compare(t, want, all)
-		again := deadLettersOf(t, filepath.Join(first, "dead.ndjson"))
-		if len(again) != len(letters) {
-			t.Errorf("killed before batch %d: %d dead letters, want %d", i, len(again), len(letters))
+		if got, _ := deadLettersOf(t, again); len(got) != len(refused) {
+			t.Errorf("killed before batch %d: %d dead letters, want %d", i, len(got), len(refused))
 		}
 	}
 }
 
-func TestASinkThatFailsEndsTheRunAndKeepsTheState(t *testing.T) {
+// TestWorkersShareARun has several workers on one store: each document is sent once, and all say the same of it.
+func TestWorkersShareARun(t *testing.T) {
+	const name = "elasticsearch-7.10.2/second"
+	snap := openFixture(t, name)
+	plan := planAll(t, snap)
+	store, letters := leasetest.NewMemory(), filepath.Join(t.TempDir(), "dead.ndjson")
+	sink := &picky{keep: keep{t: t, docs: map[string]string{}}}
+	const workers = 4
+	var summaries [workers]*rfs.Summary
+	var all sync.WaitGroup
+	for i := range workers {
+		all.Go(func() {
+			var err error
+			summaries[i], err = rfs.New(of(snap, plan), sink, rfs.Options{BatchDocs: 20, Store: store, DeadLetterFile: letters}).Run(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	refused, twice := deadLettersOf(t, letters)
+	for _, s := range summaries {
+		if s == nil || !s.Complete || s.Total != summaries[0].Total || s.Redone > 0 {
+			t.Fatalf("%+v, another has %+v", s, summaries[0])
+		}
+	}
+	s := summaries[0]
+	if s.Workers < 2 || s.Items < len(plan.Items) {
+		t.Errorf("%d workers moved %d items, want several and at least %d", s.Workers, s.Items, len(plan.Items))
+	}
+	if int64(len(sink.docs)) != s.Total.Written || int64(len(refused)) != s.Total.Refused || twice > 0 {
+		t.Errorf("%d documents arrived, %d were refused, %d records twice; the summary says %+v", len(sink.docs), len(refused), twice, s.Total)
+	}
+}
+
+func TestASinkThatFailsEndsTheWorkerAndKeepsTheState(t *testing.T) {
 	snap := openFixture(t, "demo/nightly")
 	plan := planAll(t, snap)
-	dir := t.TempDir()
-	options := rfs.Options{BatchDocs: 50, InFlight: 2, StateFile: filepath.Join(dir, "state.json"), DeadLetterFile: filepath.Join(dir, "dead.ndjson"), Target: "t"}
+	options := rfs.Options{BatchDocs: 50, InFlight: 2, Store: leasetest.NewMemory(), DeadLetterFile: filepath.Join(t.TempDir(), "dead.ndjson"), Target: "t"}
 	batches := 0
 	sink := &picky{keep: keep{t: t, docs: map[string]string{}}, before: func() error {
 		if batches++; batches > 5 {
@@ -192,19 +248,12 @@ func TestASinkThatFailsEndsTheRunAndKeepsTheState(t *testing.T) {
 		}
 		return nil
 	}}
-	backfill, err := rfs.New(snap, plan, sink, "repository", options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	summary, err := backfill.Run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "the target is gone") || summary.Complete || !summary.Failed() {
+	summary, err := rfs.New(of(snap, plan), sink, options).Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "the target is gone") || summary.Complete || !summary.Failed() || !summary.Resumable {
 		t.Fatalf("%+v, %v", summary, err)
 	}
 	if summary.Total.Read == 0 || !summary.Total.Balanced() {
 		t.Errorf("five batches of 50 were taken, the summary says %+v", summary.Total)
-	}
-	if err := backfill.Close(); err != nil {
-		t.Fatal(err)
 	}
 	rest := &picky{keep: keep{t: t, docs: map[string]string{}}}
 	end := run(t, snap, plan, rest, options)
@@ -213,129 +262,116 @@ func TestASinkThatFailsEndsTheRunAndKeepsTheState(t *testing.T) {
 	}
 }
 
-func TestAFinishedBackfillHasNothingLeft(t *testing.T) {
+func TestAFinishedRunHasNothingLeft(t *testing.T) {
 	snap := openFixture(t, "demo/nightly")
 	plan := planAll(t, snap)
-	dir := t.TempDir()
-	options := rfs.Options{StateFile: filepath.Join(dir, "state.json"), DeadLetterFile: filepath.Join(dir, "dead.ndjson"), Target: "t"}
+	options := rfs.Options{Store: leasetest.NewMemory(), DeadLetterFile: filepath.Join(t.TempDir(), "dead.ndjson"), Target: "t"}
+	first := run(t, snap, plan, &keep{t: t, docs: map[string]string{}}, options)
+	got := &keep{t: t, docs: map[string]string{}}
+	again := rfs.New(of(snap, plan), got, options)
+	summary, err := again.Run(t.Context())
+	if err != nil || !again.Idle() || len(got.docs) > 0 || summary.Total != first.Total || !summary.Complete {
+		t.Errorf("idle %v, %d documents sent, %+v, %v", again.Idle(), len(got.docs), summary, err)
+	}
+}
+
+func TestARunIsNotGoneOnWithToAnotherTarget(t *testing.T) {
+	snap := openFixture(t, "demo/nightly")
+	plan := planAll(t, snap)
+	options := rfs.Options{Store: leasetest.NewMemory(), DeadLetterFile: filepath.Join(t.TempDir(), "dead.ndjson"), Target: "t"}
 	run(t, snap, plan, &keep{t: t, docs: map[string]string{}}, options)
-	backfill, err := rfs.New(snap, plan, &keep{t: t, docs: map[string]string{}}, "repository", options)
+	options.Target = "elsewhere"
+	if _, err := rfs.New(of(snap, plan), &keep{t: t}, options).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another backfill") {
+		t.Error(err)
+	}
+}
+
+// TestAPlanThatIsRefusedLeavesNothing looks into the store after a run that never began.
+func TestAPlanThatIsRefusedLeavesNothing(t *testing.T) {
+	snap := openFixture(t, "demo/nightly")
+	plan := planAll(t, snap)
+	empty, err := rfs.NewPlan(t.Context(), snap, nil, rfs.Choices{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if backfill.Pending() != 0 || !backfill.Resumed() {
-		t.Errorf("%d items are pending", backfill.Pending())
-	}
-	if err := backfill.Close(); err != nil {
-		t.Fatal(err)
+	refusal := errors.New("the target has no index")
+	for _, c := range []struct {
+		plan *rfs.Plan
+		want error
+	}{{plan, refusal}, {empty, nil}} {
+		store := leasetest.NewMemory()
+		_, err := rfs.New(of(snap, c.plan), &keep{t: t}, rfs.Options{Store: store, Check: func(context.Context, *rfs.Plan) error { return refusal }}).Run(t.Context())
+		if !errors.Is(err, c.want) {
+			t.Errorf("got %v, want %v", err, c.want)
+		}
+		if records, err := store.List(t.Context(), "", "", false, 1); len(records) > 0 || err != nil {
+			t.Errorf("%v, %v", records, err)
+		}
 	}
 }
 
-func TestNewRefusesAStateThatIsNotItsOwn(t *testing.T) {
-	snap := openFixture(t, "demo/nightly")
+// TestASignalEndsAWorkerInTime stops a worker in the middle: the batch in flight counts, its items are given back at once, and
+// another goes on after what was saved.
+func TestASignalEndsAWorkerInTime(t *testing.T) {
+	snap := openFixture(t, "elasticsearch-7.10.2/second")
 	plan := planAll(t, snap)
-	ours := func(items string) string {
-		return fmt.Sprintf(`{"format":1,"source":{"repository":"repository","snapshot":"nightly","uuid":%q},"target":"t","items":%s}`, snap.UUID, items)
+	options := rfs.Options{BatchDocs: 50, InFlight: 2, Store: leasetest.NewMemory(), DeadLetterFile: filepath.Join(t.TempDir(), "dead.ndjson")}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	signal := errors.New("stopped by a signal")
+	sink := &picky{keep: keep{t: t, docs: map[string]string{}}}
+	batches := 0
+	sink.before = func() error {
+		if batches++; batches == 5 {
+			cancel(signal)
+		}
+		return nil
 	}
-	cases := map[string]struct{ state, want string }{
-		"of a newer version":       {`{"format":99}`, "format 99"},
-		"of another snapshot":      {`{"format":1,"source":{"repository":"repository","snapshot":"other","uuid":"x"},"target":"t"}`, "another backfill: snapshot other"},
-		"of another target":        {fmt.Sprintf(`{"format":1,"source":{"repository":"repository","snapshot":"nightly","uuid":%q},"target":"elsewhere"}`, snap.UUID), "to elsewhere"},
-		"cut off":                  {`{"format":1,"sou`, "not a state file"},
-		"of nothing":               {`{}`, "not a state file"},
-		"with an empty item":       {ours(`[null]`), "changed or damaged"},
-		"with an item twice":       {ours(`[{"index":"a"},{"index":"a"}]`), "changed or damaged"},
-		"that does not add up":     {ours(`[{"index":"a","read":2,"written":1}]`), "changed or damaged"},
-		"before the begin":         {ours(`[{"index":"a","segment":"_0","doc":-5}]`), "changed or damaged"},
-		"without its segment":      {ours(`[{"index":"a","doc":5,"walked":5}]`), "changed or damaged"},
-		"without its dead letters": {fmt.Sprintf(`{"format":1,"source":{"repository":"repository","snapshot":"nightly","uuid":%q},"target":"t","dead_letters":{"file":"elsewhere","bytes":7}}`, snap.UUID), "--dead-letter-file"},
+	begun := time.Now()
+	summary, err := rfs.New(of(snap, plan), sink, options).Run(ctx)
+	if !errors.Is(err, signal) || summary == nil || summary.Complete || time.Since(begun) > 10*time.Second {
+		t.Fatalf("%v after %s, %+v", err, time.Since(begun), summary)
 	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "state.json")
-			if err := os.WriteFile(file, []byte(c.state), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			_, err := rfs.New(snap, plan, &keep{}, "repository", rfs.Options{StateFile: file, DeadLetterFile: file + ".dead", Target: "t"})
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v, want %q", err, c.want)
-			}
-			if got, err := os.ReadFile(file); err != nil || string(got) != c.state {
-				t.Errorf("the file was touched: %s, %v", got, err)
-			}
-		})
+	refused, _ := deadLettersOf(t, options.DeadLetterFile)
+	if got := int64(len(sink.docs) + len(refused)); got != summary.Total.Read {
+		t.Errorf("%d documents have a fate, the state says %d", got, summary.Total.Read)
+	}
+	// The same sink finds documents that come twice. The lease time is five minutes: it does not matter.
+	sink.before = nil
+	rest := run(t, snap, plan, sink, options)
+	refused, twice := deadLettersOf(t, options.DeadLetterFile)
+	if !rest.Complete || rest.Redone > 0 || twice > 0 || rest.Total.Written != int64(len(sink.docs)) || rest.Total.Refused != int64(len(refused)) {
+		t.Errorf("%+v, %d arrived, %d were refused", rest, len(sink.docs), len(refused))
 	}
 }
 
-// TestARunLeavesTheDeadLettersOfAnotherAlone has two backfills with states of their own name the same dead-letter file.
+// TestARunLeavesTheDeadLettersOfAnotherAlone has two runs name the same dead-letter file.
 func TestARunLeavesTheDeadLettersOfAnotherAlone(t *testing.T) {
 	snap := openFixture(t, "demo/nightly")
 	plan := planAll(t, snap)
-	dir := t.TempDir()
-	letters := filepath.Join(dir, "dead.ndjson")
-	options := func(state string) rfs.Options {
-		return rfs.Options{StateFile: filepath.Join(dir, state), DeadLetterFile: letters}
+	letters := filepath.Join(t.TempDir(), "dead.ndjson")
+	clean := rfs.Options{Store: leasetest.NewMemory(), DeadLetterFile: letters}
+	run(t, snap, plan, &keep{t: t, docs: map[string]string{}}, clean)
+	run(t, snap, plan, &picky{keep: keep{t: t, docs: map[string]string{}}}, rfs.Options{DeadLetterFile: letters})
+	want, err := os.ReadFile(letters)
+	if err != nil || len(want) == 0 {
+		t.Fatal("nothing was refused", err)
 	}
-	run(t, snap, plan, &keep{t: t, docs: map[string]string{}}, options("clean.json"))
-	run(t, snap, plan, &picky{keep: keep{t: t, docs: map[string]string{}}}, options("picky.json"))
-	want := deadLettersOf(t, letters)
-	if len(want) == 0 {
-		t.Fatal("nothing was refused")
+	for name, o := range map[string]rfs.Options{"the first run": clean, "a new one": {DeadLetterFile: letters}} {
+		if _, err := rfs.New(of(snap, plan), &keep{t: t}, o).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another run") {
+			t.Errorf("%s came again: %v", name, err)
+		}
 	}
-	if _, err := rfs.New(snap, plan, &keep{}, "repository", options("clean.json")); err == nil || !strings.Contains(err.Error(), "another run") {
-		t.Errorf("the first run came again: %v", err)
-	}
-	if got := deadLettersOf(t, letters); len(got) != len(want) {
-		t.Errorf("%d of %d dead letters are left", len(got), len(want))
-	}
-
-	early, err := rfs.New(snap, plan, &picky{keep: keep{t: t, docs: map[string]string{}}}, "repository",
-		rfs.Options{StateFile: filepath.Join(dir, "early.json"), DeadLetterFile: filepath.Join(dir, "shared.ndjson")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "shared.ndjson"), []byte("of a run that began later\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := early.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another run") {
+	foreign := filepath.Join(t.TempDir(), "shared.ndjson")
+	sink := &picky{keep: keep{t: t, docs: map[string]string{}}, before: func() error {
+		return os.WriteFile(foreign, []byte("of a run that began later\n"), 0o600)
+	}}
+	if _, err := rfs.New(of(snap, plan), sink, rfs.Options{DeadLetterFile: foreign}).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another run") {
 		t.Errorf("a file that came in between was taken: %v", err)
 	}
-	if err := early.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := os.ReadFile(filepath.Join(dir, "shared.ndjson")); err != nil || string(got) != "of a run that began later\n" {
-		t.Errorf("%q, %v", got, err)
-	}
-}
-
-func TestTwoRunsNeverShareAState(t *testing.T) {
-	snap := openFixture(t, "demo/nightly")
-	plan := planAll(t, snap)
-	options := rfs.Options{StateFile: filepath.Join(t.TempDir(), "state.json"), DeadLetterFile: filepath.Join(t.TempDir(), "dead.ndjson")}
-	first, err := rfs.New(snap, plan, &keep{}, "repository", options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := rfs.New(snap, plan, &keep{}, "repository", options); err == nil || !strings.Contains(err.Error(), "another process") {
-		t.Errorf("a second run took the state: %v", err)
-	}
-	if err := first.Close(); err != nil {
-		t.Fatal(err)
-	}
-	third, err := rfs.New(snap, plan, &keep{}, "repository", options)
-	if err != nil {
-		t.Fatalf("after the first has ended: %v", err)
-	}
-	if err := third.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestStateThatCantBeSavedIsFoundBeforeTheFirstDocument(t *testing.T) {
-	snap := openFixture(t, "demo/nightly")
-	_, err := rfs.New(snap, planAll(t, snap), &keep{}, "repository", rfs.Options{StateFile: filepath.Join(t.TempDir(), "no", "such", "folder", "state.json")})
-	if err == nil || !strings.Contains(err.Error(), "state file") {
-		t.Errorf("got %v", err)
+	for name, want := range map[string]string{letters: string(want), foreign: "of a run that began later\n"} {
+		if got, err := os.ReadFile(name); err != nil || string(got) != want {
+			t.Errorf("%s was touched: %v", name, err)
+		}
 	}
 }
 

@@ -51,19 +51,13 @@ func BenchmarkRead(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		backfill, err := rfs.New(snap, plan, sink, repository.URI(), rfs.Options{DeadLetterFile: b.TempDir() + "/dead-letters.ndjson"})
-		if err != nil {
-			b.Fatal(err)
-		}
-		summary, err := backfill.Run(b.Context())
+		options := rfs.Options{DeadLetterFile: b.TempDir() + "/dead-letters.ndjson"}
+		summary, err := rfs.New(of(snap, plan), sink, options).Run(b.Context())
 		if err != nil || summary.Failed() && *corpusSnapshot != "second" {
 			b.Fatal(err, summary.Findings)
 		}
 		docs += summary.Total.Read
 		b.SetBytes(summary.Total.Bytes)
-		if err := backfill.Close(); err != nil {
-			b.Fatal(err)
-		}
 	}
 	b.ReportMetric(float64(docs)/b.Elapsed().Seconds(), "docs/s")
 }

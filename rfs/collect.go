@@ -2,6 +2,7 @@ package rfs
 
 import (
 	"context"
+	"errors"
 
 	"migassist/rfs/bulk"
 )
@@ -18,15 +19,15 @@ type collector struct {
 
 // pending is a batch at the sink, and what its outcome means for its item.
 type pending struct {
-	item    *work
+	item    *held
 	batch   *bulk.Batch
+	from    []stretch
 	counts  Counts // without fates
 	types   map[string]int64
 	skipped []deadLetter
-	segment string
-	next    int
+	next    *Position // first document after the batch; nil: where the one before ended
 	walked  int64
-	end     bool  // the item is complete
+	end     bool  // nothing more of the item comes
 	failure error // the item can't be read further
 
 	done    chan struct{} // closed when outcome or err is there
@@ -34,42 +35,70 @@ type pending struct {
 	err     error // of the sink
 }
 
-func (c *collector) run(ctx context.Context, order <-chan *job) error {
-	for j := range order {
-		for p := range j.pieces {
-			if err := c.add(ctx, j, p); err != nil {
-				return err
-			}
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-	}
-	return nil
+// stretch is where a run of a batch's operations comes from.
+type stretch struct {
+	segment string
+	docs    []int32
 }
 
-func (c *collector) add(ctx context.Context, j *job, p *piece) error {
-	select {
-	case <-j.item.failed: // what was decoded after the failure is not sent
-		return nil
-	default:
+// place is where operation i of the batch comes from.
+func (p *pending) place(i int) Position {
+	for _, o := range p.from {
+		if i < len(o.docs) {
+			return Position{o.segment, int(o.docs[i])}
+		}
+		i -= len(o.docs)
 	}
-	if c.current != nil && p.batch != nil && c.full(p) {
-		if err := c.flush(ctx); err != nil {
-			return err
+	return Position{}
+}
+
+// run sends what the decoders make of each job, in order. It takes all of them, those of stopped items too, of which nothing is
+// sent.
+func (c *collector) run(ctx context.Context, order <-chan *job) {
+	for j := range order {
+		for p := range j.pieces {
+			c.add(ctx, j, p)
 		}
 	}
+}
+
+func (c *collector) add(ctx context.Context, j *job, p *piece) {
+	if j.item.halted() != nil {
+		c.drop(p)
+		if p.end {
+			c.current = c.start(j)
+			c.merge(p)
+			c.flush(ctx)
+		}
+		return
+	}
+	if c.current != nil && p.batch != nil && c.full(p) {
+		c.flush(ctx)
+	}
 	if c.current == nil {
-		c.current = &pending{item: j.item, done: make(chan struct{})}
+		c.current = c.start(j)
 	}
 	c.merge(p)
 	if p.err != nil {
-		close(j.item.failed)
+		j.item.stop(errPart) // what was decoded after the failure is not sent
 	}
 	if p.end || p.err != nil {
-		return c.flush(ctx)
+		c.flush(ctx)
 	}
-	return nil
+}
+
+func (c *collector) start(j *job) *pending { return &pending{item: j.item, done: make(chan struct{})} }
+
+// drop gives up a piece, and what was collected before it.
+func (c *collector) drop(p *piece) {
+	if p.batch != nil {
+		c.batches.put(p.batch)
+		p.batch = nil
+	}
+	if c.current != nil && c.current.batch != nil {
+		c.batches.put(c.current.batch)
+	}
+	c.current = nil
 }
 
 func (c *collector) full(p *piece) bool {
@@ -89,7 +118,8 @@ func (c *collector) merge(p *piece) {
 	cur.counts.Skipped += int64(len(p.skipped))
 	cur.counts.Bytes += int64(p.batch.Size())
 	cur.skipped = append(cur.skipped, p.skipped...)
-	cur.segment, cur.next = p.segment, p.next
+	cur.from = append(cur.from, stretch{p.segment, p.docs})
+	cur.next = &Position{p.segment, p.next}
 	cur.walked += p.walked
 	if cur.batch == nil {
 		cur.batch = p.batch
@@ -100,33 +130,29 @@ func (c *collector) merge(p *piece) {
 }
 
 // flush hands the current batch to the sink as soon as it takes one more.
-func (c *collector) flush(ctx context.Context) error {
+func (c *collector) flush(ctx context.Context) {
 	p := c.current
 	c.current = nil
-	select {
-	case c.slots <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	select {
-	case c.settled <- p:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	c.slots <- struct{}{}
+	c.settled <- p
 	if c.options.InFlight == 1 {
 		c.send(ctx, p)
-		return nil
+		return
 	}
 	go c.send(ctx, p) // the settler waits for it
-	return nil
 }
 
 func (c *collector) send(ctx context.Context, p *pending) {
 	defer close(p.done)
-	if p.batch != nil {
-		p.outcome, p.err = c.sink.Write(ctx, p.batch, nil)
+	defer func() { <-c.slots }()
+	if p.batch == nil {
+		return
 	}
-	<-c.slots
+	if err := p.item.halted(); err != nil && !errors.Is(err, errPart) {
+		p.err = err
+		return
+	}
+	p.outcome, p.err = c.sink.Write(ctx, p.batch, p.item.permit)
 }
 
 // addTypes adds counts to those that sum has, which may be nil.

@@ -175,12 +175,8 @@ func (d *damaged) read(t *testing.T, index string, store blob.Reader) (map[strin
 		return nil, err
 	}
 	got := &keep{docs: map[string]string{}, t: t}
-	backfill, err := rfs.New(snap, plan, got, "repository", rfs.Options{DeadLetterFile: filepath.Join(t.TempDir(), "dead")})
-	if err != nil {
-		return nil, err
-	}
-	summary, err := backfill.Run(ctx)
-	err = errors.Join(err, backfill.Close(), wordsOf(plan, summary))
+	summary, err := rfs.New(of(snap, plan), got, rfs.Options{DeadLetterFile: filepath.Join(t.TempDir(), "dead")}).Run(ctx)
+	err = errors.Join(err, wordsOf(plan, summary))
 	return got.docs, err
 }
 

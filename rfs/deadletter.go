@@ -1,7 +1,7 @@
 package rfs
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,7 +25,8 @@ const deadLetterFormat = 1
 type deadLetter struct {
 	Index   string // of the source
 	Shard   int
-	Target  string // index of the target
+	Place   Position // within the shard
+	Target  string   // index of the target
 	ID      string
 	Routing string
 	// MappingType is the document's own, where it has one; Type is that of the failure.
@@ -47,7 +48,9 @@ type response struct {
 // record is a dead letter as it is written, its fields named as in the Java implementation's failed document stream.
 type record struct {
 	Format       int         `json:"format"`
+	Run          string      `json:"run"` // tells one run from another
 	WorkItem     string      `json:"workItemId"`
+	Place        Position    `json:"place"` // of the document in the shard, by which one that was sent twice is known
 	TargetIndex  string      `json:"targetIndex"`
 	DocumentID   string      `json:"documentId"`
 	DocumentType string      `json:"documentType,omitempty"`
@@ -66,9 +69,9 @@ type requestItem struct {
 	Bytes    []byte          `json:"documentBase64,omitempty"` // where the source is not JSON
 }
 
-func (d deadLetter) record(now time.Time) record {
+func (d deadLetter) record(run string, now time.Time) record {
 	r := record{
-		Format: deadLetterFormat, WorkItem: fmt.Sprintf("%s__%d", d.Index, d.Shard), TargetIndex: d.Target, DocumentID: d.ID, DocumentType: d.MappingType, Routing: d.Routing,
+		Format: deadLetterFormat, Run: run, WorkItem: fmt.Sprintf("%s__%d", d.Index, d.Shard), Place: d.Place, TargetIndex: d.Target, DocumentID: d.ID, DocumentType: d.MappingType, Routing: d.Routing,
 		FailureType: d.Type, FailureClass: d.Class, Reason: d.Reason, Timestamp: now.UTC().Format(time.RFC3339),
 		RequestItem: requestItem{Action: d.Action}, ResponseItem: d.Response,
 	}
@@ -80,116 +83,132 @@ func (d deadLetter) record(now time.Time) record {
 	return r
 }
 
-// deadLetters is the NDJSON file of the documents that were not written. It is created with the first of them, and only
-// after the state says so: a file that no state of ours speaks of is never touched.
+// deadLetters is the NDJSON file of the documents that were not written. Several processes may append to one file: a lock
+// lets one at a time, and each record is written whole. The file is made with its first record, and one of another run is never touched.
+// What a killed worker had sent since its last checkpoint is sent again, so that a record may stand twice: with the same place.
 type deadLetters struct {
 	name  string
-	file  *os.File
-	out   *bufio.Writer
-	bytes int64
-	begun bool         // the state says that the file is this run's
-	save  func() error // saves the state
+	run   string
+	file  *os.File // nil: nothing was to be written yet
+	dirty bool
 }
 
-// openDeadLetters goes on with a file of which the state counts so many bytes: what a killed run wrote after its last
-// state is cut off, since the documents will come again.
-func openDeadLetters(name string, count DeadLetter, save func() error) (*deadLetters, error) {
-	d := &deadLetters{name: name, save: save, begun: count.Begun && count.File == name || count.Bytes > 0}
+// openDeadLetters finds out whether the file may be appended to.
+func openDeadLetters(name, run string) (*deadLetters, error) {
+	d := &deadLetters{name: name, run: run}
 	info, err := os.Stat(name)
 	switch {
-	case errors.Is(err, os.ErrNotExist) && count.Bytes == 0:
+	case errors.Is(err, os.ErrNotExist):
 		return d, nil
-	case err != nil && !errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("the dead letters of the stopped run: %w", err)
-	case err == nil && !info.Mode().IsRegular():
+	case err != nil:
+		return nil, fmt.Errorf("the dead letters: %w", err)
+	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is no regular file; name another with --dead-letter-file", name)
-	case err != nil || info.Size() < count.Bytes:
-		return nil, lostLetters(name, count)
-	case !d.begun:
-		return nil, anothersLetters(name)
 	}
-	if err := d.open(os.O_RDWR); err != nil {
-		return nil, err
-	}
-	if err := d.file.Truncate(count.Bytes); err != nil {
-		return nil, fmt.Errorf("cut the dead letters back to the state: %w", err)
-	}
-	d.bytes, err = d.file.Seek(0, io.SeekEnd)
-	return d, err
-}
-
-func lostLetters(name string, count DeadLetter) error {
-	if count.File == name {
-		return fmt.Errorf("the dead letters of the stopped run, %d bytes, are no longer in %s; put the file back, or remove the state file to begin anew", count.Bytes, name)
-	}
-	return fmt.Errorf("the stopped run left %d bytes of dead letters in %s; name that file with --dead-letter-file, %s does not have them", count.Bytes, count.File, name)
-}
-
-func anothersLetters(name string) error {
-	return fmt.Errorf("%s holds dead letters of another run; move it, or name another with --dead-letter-file", name)
-}
-
-// create makes the file with its first letter. The state says first that it is ours, so that after a kill it is told
-// from a file that another run made.
-func (d *deadLetters) create() error {
-	if d.begun { // and removed since
-		return d.open(os.O_CREATE | os.O_RDWR)
-	}
-	d.begun = true
-	if err := d.save(); err != nil {
-		return err
-	}
-	err := d.open(os.O_CREATE | os.O_EXCL | os.O_RDWR)
-	if errors.Is(err, os.ErrExist) {
-		d.begun = false
-		return anothersLetters(d.name)
-	}
-	return err
-}
-
-func (d *deadLetters) open(flag int) error {
-	f, err := os.OpenFile(d.name, flag, 0o600)
+	f, err := os.Open(name)
 	if err != nil {
-		return fmt.Errorf("open the dead letters: %w", err)
+		return nil, fmt.Errorf("the dead letters: %w", err)
 	}
-	d.file, d.out = f, bufio.NewWriter(f)
+	err = d.recognize(f)
+	return d, errors.Join(err, f.Close())
+}
+
+// recognize refuses a file that does not begin with a record of this run, or with as much of one as a killed process wrote.
+func (d *deadLetters) recognize(f io.ReaderAt) error {
+	ours := fmt.Appendf(nil, `{"format":%d,"run":%s,`, deadLetterFormat, quote(d.run))
+	first := make([]byte, len(ours))
+	n, err := f.ReadAt(first, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the dead letters: %w", err)
+	}
+	if !bytes.HasPrefix(ours, first[:n]) {
+		return fmt.Errorf("%s holds dead letters of another run; move it, or name another with --dead-letter-file", d.name)
+	}
 	return nil
 }
 
-func (d *deadLetters) add(letter deadLetter, now time.Time) error {
+// add appends records.
+func (d *deadLetters) add(letters []deadLetter, now time.Time) (err error) {
+	if len(letters) == 0 {
+		return nil
+	}
+	var lines []byte
+	for _, letter := range letters {
+		line, err := json.Marshal(letter.record(d.run, now))
+		if err != nil {
+			return fmt.Errorf("write document %s of %s to the dead letters: %w", letter.ID, letter.Index, err)
+		}
+		lines = append(append(lines, line...), '\n')
+	}
 	if d.file == nil {
-		if err := d.create(); err != nil {
-			return err
+		if d.file, err = os.OpenFile(d.name, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600); err != nil {
+			return fmt.Errorf("open the dead letters: %w", err)
 		}
 	}
-	line, err := json.Marshal(letter.record(now))
-	if err == nil {
-		_, err = d.out.Write(append(line, '\n'))
-	}
+	unlock, err := lock(d.file)
 	if err != nil {
-		return fmt.Errorf("write document %s of %s to the dead letters: %w", letter.ID, letter.Index, err)
+		return fmt.Errorf("the dead letters: %w", err)
 	}
-	d.bytes += int64(len(line)) + 1
+	defer func() { err = errors.Join(err, unlock()) }()
+	if err := d.mend(); err != nil {
+		return err
+	}
+	d.dirty = true
+	if _, err := d.file.Write(lines); err != nil {
+		return fmt.Errorf("write %d documents of %s to the dead letters: %w", len(letters), letters[0].Index, err)
+	}
 	return nil
 }
 
-// sync makes what was added durable and returns what the state is to count.
-func (d *deadLetters) sync() (DeadLetter, error) {
-	if d.file == nil {
-		return DeadLetter{File: d.name, Begun: d.begun}, nil
+// mend cuts off the record that a killed process had not finished, which whoever goes on with its work writes again, and makes sure
+// that the file is still this run's.
+func (d *deadLetters) mend() error {
+	if err := d.recognize(d.file); err != nil {
+		return err
 	}
-	err := d.out.Flush()
-	if err == nil {
-		err = d.file.Sync()
-	}
+	info, err := d.file.Stat()
 	if err != nil {
-		return DeadLetter{}, fmt.Errorf("save the dead letters: %w", err)
+		return fmt.Errorf("the dead letters: %w", err)
 	}
-	return DeadLetter{File: d.name, Begun: d.begun, Bytes: d.bytes}, nil
+	end := info.Size()
+	buf := make([]byte, 64<<10)
+	for at := end; at > 0; {
+		n := min(at, int64(len(buf)))
+		at -= n
+		if _, err := d.file.ReadAt(buf[:n], at); err != nil {
+			return fmt.Errorf("read the dead letters: %w", err)
+		}
+		if i := bytes.LastIndexByte(buf[:n], '\n'); i >= 0 {
+			return d.cut(end, at+int64(i)+1)
+		}
+	}
+	return d.cut(end, 0)
+}
+
+func (d *deadLetters) cut(end, to int64) error {
+	if to == end {
+		return nil
+	}
+	if err := d.file.Truncate(to); err != nil {
+		return fmt.Errorf("cut a record that was not finished off the dead letters: %w", err)
+	}
+	return nil
+}
+
+// sync makes durable what was added.
+func (d *deadLetters) sync() error {
+	if !d.dirty {
+		return nil
+	}
+	if err := d.file.Sync(); err != nil {
+		return fmt.Errorf("save the dead letters: %w", err)
+	}
+	d.dirty = false
+	return nil
 }
 
 func (d *deadLetters) close() error {
-	if d.file == nil {
+	if d == nil || d.file == nil {
 		return nil
 	}
 	return d.file.Close()

@@ -13,6 +13,7 @@ import (
 // piece is what decoding made of a run of documents: operations, and where the run ends.
 type piece struct {
 	batch   *bulk.Batch
+	docs    []int32 // Lucene's numbers of the batch's documents
 	segment string
 	next    int // first document after the run
 	walked  int64
@@ -38,45 +39,40 @@ type decoder struct {
 	piece *piece
 }
 
-// run decodes jobs until there are no more.
+// run decodes jobs until there are no more. What reading an item's columns needs of ctx outlives the item's stop for a while.
 func (d *decoder) run(ctx context.Context, jobs <-chan *job) (err error) {
 	defer func() { err = errors.Join(err, d.release()) }()
-	for {
-		select {
-		case j, ok := <-jobs:
-			if !ok {
-				return nil
-			}
-			if err := d.decode(ctx, j); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+	for j := range jobs {
+		d.decode(ctx, j)
 	}
+	return nil
 }
 
-func (d *decoder) decode(ctx context.Context, j *job) error {
+func (d *decoder) decode(ctx context.Context, j *job) {
 	defer close(j.pieces)
 	d.job = j
 	d.begin(j.from)
-	err := d.documents(ctx, j)
+	err := j.item.halted()
+	if err == nil {
+		err = d.documents(ctx, j)
+	}
 	if releaseErr := j.segment.release(); err == nil {
 		err = releaseErr
 	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	if j.item.halted() != nil {
+		return // nobody wants it
 	}
 	if err != nil {
 		// What of this piece was decoded before the error is not sent: the cursor would not cover it.
 		d.batches.put(d.piece.batch)
 		d.begin(d.piece.next)
 		d.piece.err = fmt.Errorf("%s: %w", j.item, err)
-		return d.hand(ctx, d.piece.next)
+		d.hand(d.piece.next)
+		return
 	}
 	end := j.span.EndDoc
 	d.spans.Put(j.span)
-	return d.hand(ctx, end)
+	d.hand(end)
 }
 
 // documents makes pieces of the documents of a job; the last one is left to be handed on.
@@ -86,9 +82,7 @@ func (d *decoder) documents(ctx context.Context, j *job) error {
 	}
 	return d.lucene.Decode(j.span, j.from, func(doc *lucene.Doc) error {
 		if d.piece.batch.Size() >= pieceBytes || d.piece.batch.Len() >= d.docs {
-			if err := d.hand(ctx, doc.Number); err != nil {
-				return err
-			}
+			d.hand(doc.Number)
 			d.begin(doc.Number)
 		}
 		return d.add(doc)
@@ -102,16 +96,11 @@ func (d *decoder) begin(from int) {
 }
 
 // hand gives the piece, which ends before document next, to the collector.
-func (d *decoder) hand(ctx context.Context, next int) error {
+func (d *decoder) hand(next int) {
 	p := d.piece
 	p.walked = int64(next - p.next)
 	p.next = next
-	select {
-	case d.job.pieces <- p:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	d.job.pieces <- p
 }
 
 // add gives one document its operation, or its reason why not.
@@ -134,13 +123,14 @@ func (d *decoder) add(doc *lucene.Doc) error {
 		if !one {
 			return err
 		}
-		d.skip(document, bad)
+		d.skip(doc.Number, document, bad)
 		return nil
 	}
 	if d.converted {
 		p.counts.Converted++
 	}
 	p.batch.Add(appendOperation(p.batch.Grow(), to, document))
+	p.docs = append(p.docs, int32(doc.Number)) //nolint:gosec // Lucene counts in int32
 	return nil
 }
 
@@ -152,10 +142,10 @@ func (p *piece) count(name []byte) {
 	p.types[string(name)]++
 }
 
-func (d *decoder) skip(document Document, bad *unsendable) {
+func (d *decoder) skip(number int, document Document, bad *unsendable) {
 	item := d.job.item
 	d.piece.skipped = append(d.piece.skipped, deadLetter{
-		Index: item.Index, Shard: item.Shard, Target: item.Index,
+		Index: item.Index, Shard: item.Shard, Place: Position{d.job.segment.name, number}, Target: item.Index,
 		ID: string(document.ID), Routing: string(document.Routing), MappingType: string(document.Type), Source: bytes.Clone(d.stored),
 		Class: classSkipped, Type: bad.kind, Reason: fmt.Sprintf("segment %s: %s", d.job.segment.name, bad.reason),
 	})

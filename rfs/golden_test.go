@@ -232,20 +232,21 @@ func compare(t *testing.T, want, got map[string]string) {
 	}
 }
 
+// of is the source of a plan.
+func of(snap *snapshot.Snapshot, plan *rfs.Plan) rfs.Source {
+	return rfs.Source{
+		Snapshot: snap, Repository: "repository", Choices: plan.Choices(),
+		Plan: func(context.Context) (*rfs.Plan, error) { return plan, nil },
+	}
+}
+
 func run(t testing.TB, snap *snapshot.Snapshot, plan *rfs.Plan, sink rfs.Sink, options rfs.Options) *rfs.Summary {
 	t.Helper()
 	if options.DeadLetterFile == "" {
 		options.DeadLetterFile = filepath.Join(t.TempDir(), "dead-letters.ndjson")
 	}
-	backfill, err := rfs.New(snap, plan, sink, "repository", options)
+	summary, err := rfs.New(of(snap, plan), sink, options).Run(t.Context())
 	if err != nil {
-		t.Fatal(err)
-	}
-	summary, err := backfill.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := backfill.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return summary

@@ -155,23 +155,6 @@ func TestADocumentOfAnUnknownTypeIsNotMixedIn(t *testing.T) {
 	}
 }
 
-func TestAnItemGoesOnAsItWasBegun(t *testing.T) {
-	c := &Cursor{Index: "i"}
-	if err := c.begin("split"); err != nil || c.How != "split" {
-		t.Error(err)
-	}
-	if err := c.begin("split, partial"); err != nil {
-		t.Errorf("nothing was moved yet: %v", err)
-	}
-	c.Walked = 1
-	if err := c.begin("split, partial"); err != nil {
-		t.Error(err)
-	}
-	if err := c.begin(""); err == nil || !strings.Contains(err.Error(), "begun with its documents moved split, partial, and they would now be moved as they are") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestASplitIndexDoesNotGoWhereAnotherGoes(t *testing.T) {
 	plan := &Plan{readings: map[string]*reading{}}
 	for name, types := range map[string][]string{"a": {"user", "order"}, "a_user": {"doc"}, "b": {"x", "y"}, "b_x": nil} {
@@ -182,7 +165,7 @@ func TestASplitIndexDoesNotGoWhereAnotherGoes(t *testing.T) {
 		plan.readings[name] = r
 	}
 	for _, name := range []string{"a", "a_user", "b"} { // b_x is not part of the run
-		plan.Items = append(plan.Items, Item{Index: name}, Item{Index: name, Shard: 1})
+		plan.Items = append(plan.Items, Work{Index: name}, Work{Index: name, Shard: 1})
 	}
 	plan.separate()
 	if got := strings.Join(plan.Targets(), " "); got != "a_user b_x b_y" {

@@ -3,24 +3,27 @@
 package rfs
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"syscall"
 )
 
-// lockState keeps a second process from working with the same state file. The lock ends with the process.
-func lockState(file string) (unlock func() error, err error) {
-	f, err := os.OpenFile(file+".lock", os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("lock the state file: %w; name one in a folder that can be written to with --state-file", err)
+// lock keeps other processes from appending to the file. It ends with its process at the latest.
+func lock(f *os.File) (unlock func() error, err error) {
+	if err := flock(f, syscall.LOCK_EX); err != nil {
+		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		closeErr := f.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("another process works with %s; wait for it, or name another --state-file", file)
+	return func() error { return flock(f, syscall.LOCK_UN) }, nil
+}
+
+func flock(f *os.File, how int) error {
+	for {
+		err := syscall.Flock(int(f.Fd()), how)
+		if err == nil {
+			return nil
 		}
-		return nil, errors.Join(fmt.Errorf("lock the state file: %w", err), closeErr)
+		if err != syscall.EINTR { //nolint:errorlint // syscall returns it bare
+			return fmt.Errorf("lock %s: %w", f.Name(), err)
+		}
 	}
-	return f.Close, nil
 }

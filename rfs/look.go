@@ -24,10 +24,7 @@ type Look struct {
 // Refusal is the finding for an index, or a part of one, that err says is not read: it is of a kind that this program does
 // not read, or a PARTIAL snapshot lacks it. For any other error, damage above all, it is false.
 func Refusal(index string, err error) (Finding, bool) {
-	switch {
-	case errors.Is(err, snapshot.ErrIncomplete):
-		return Finding{Index: index, Kind: "partial", Reason: err.Error()}, true
-	case unsupported(err):
+	if errors.Is(err, snapshot.ErrIncomplete) || unsupported(err) {
 		return unreadable(index, err), true
 	}
 	return Finding{}, false

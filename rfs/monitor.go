@@ -12,7 +12,7 @@ import (
 // Monitor tells how far a run is: a line that rewrites itself on a terminal, a log line now and then
 // elsewhere.
 type Monitor struct {
-	Progress *Progress
+	Progress *Headway
 	Terminal io.Writer // nil: there is none
 	Log      zerolog.Logger
 	Now      func() time.Time
@@ -39,7 +39,7 @@ func (m *Monitor) Run(ctx context.Context) {
 		select {
 		case <-ticker.C:
 			rates.add(m.sample())
-			m.speak(rates.pace(m.Progress.Total))
+			m.speak(rates.pace(m.Progress.Total()))
 		case <-ctx.Done():
 			if m.Terminal != nil {
 				fmt.Fprint(m.Terminal, "\r\x1b[K")

@@ -46,7 +46,9 @@ func TestPaceOfNothing(t *testing.T) {
 func TestMonitorLogsEveryHalfMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		progress := &Progress{Total: 100}
+		progress := &Headway{}
+		progress.items.Store(1)
+		progress.opened(Progress{Total: 100})
 		m := Monitor{Progress: progress, Log: zerolog.New(&out), Now: time.Now}
 		ctx, cancel := context.WithTimeout(t.Context(), 65*time.Second)
 		defer cancel()
@@ -61,7 +63,7 @@ func TestMonitorLogsEveryHalfMinute(t *testing.T) {
 func TestMonitorRewritesALineOnATerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		m := Monitor{Progress: &Progress{Total: 100}, Terminal: &out, Now: time.Now}
+		m := Monitor{Progress: &Headway{}, Terminal: &out, Now: time.Now}
 		ctx, cancel := context.WithTimeout(t.Context(), 1700*time.Millisecond)
 		defer cancel()
 		m.Run(ctx)

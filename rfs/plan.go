@@ -6,31 +6,22 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"migassist/lucene"
 	"migassist/rfs/rebuild"
 	"migassist/snapshot"
 )
 
-// Plan is what a backfill will read, and what it can't.
+// Plan is what a backfill will read, and what it can't, as far as the snapshot's metadata tells. What a shard holds is
+// found by who reads it.
 type Plan struct {
-	Items    []Item    `json:"items"`
+	Items    []Work    `json:"items"` // whole shards
 	Findings []Finding `json:"findings,omitempty"`
 
+	choices  Choices
 	readings map[string]*reading
-	streams  map[string]string // that the snapshot says indices back
 }
-
-// Item is a unit of work: one shard of one index.
-type Item struct {
-	Index string `json:"index"`
-	Shard int    `json:"shard"`
-	// Docs counts Lucene documents, nested children and deleted ones included: what has to be walked through.
-	Docs int64 `json:"lucene_documents"`
-	// Live counts Lucene documents that are not deleted, nested children included.
-	Live int64 `json:"live_lucene_documents"`
-}
-
-func (i Item) String() string { return fmt.Sprintf("%s[%d]", i.Index, i.Shard) }
 
 // Finding is something the operator should know of that did not stop the run.
 type Finding struct {
@@ -51,24 +42,37 @@ func (f Finding) String() string {
 	return f.Index + ": " + f.Kind + ": " + f.Reason
 }
 
-// NewPlan lists the shards of the named indices and checks that each can be read: the formats of all its segments are
-// known, and its documents can be moved as the choices allow. What can't be read becomes a finding.
+// NewPlan lists the shards of the named indices, and checks from their metadata that their documents can be moved as the
+// choices allow. No shard is opened but the first one of each index, and that only of plans of few: so that a format that is not read is
+// known before anything is written. What can't be read becomes a finding.
 func NewPlan(ctx context.Context, snap *snapshot.Snapshot, indices []string, choices Choices) (*Plan, error) {
-	plan := &Plan{readings: map[string]*reading{}}
+	plan := &Plan{choices: choices, readings: map[string]*reading{}}
+	streams := map[string]string{} // that the snapshot says indices back
 	if len(snap.DataStreams) > 0 {
 		global, err := snap.Global(ctx)
 		if err != nil {
 			return nil, err
 		}
-		plan.streams = global.BackingIndices()
+		streams = global.BackingIndices()
 	}
-	for _, name := range indices {
-		err := plan.add(ctx, snap, name, choices)
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if err != nil {
-			plan.find(unreadable(name, err))
+	parts := make([]*part, len(indices))
+	early := len(indices) <= mostEarly
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(planAtOnce)
+	for i, name := range indices {
+		group.Go(func() error {
+			parts[i] = planIndex(inner, snap, name, streams, choices, early)
+			return inner.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	for _, part := range parts {
+		plan.find(part.findings...)
+		if len(part.items) > 0 {
+			plan.readings[part.reading.index] = part.reading
+			plan.Items = append(plan.Items, part.items...)
 		}
 	}
 	if choices.IndexMap == nil { // otherwise the operator says what comes together, and ids are compared
@@ -77,10 +81,62 @@ func NewPlan(ctx context.Context, snap *snapshot.Snapshot, indices []string, cho
 	return plan, nil
 }
 
+// Planning reads a blob per index: several at once, for stores that take their time to answer. Looking into a shard costs a few more.
+const (
+	planAtOnce = 16
+	mostEarly  = 64 // indices of a plan of which a shard is looked into
+)
+
+// part is what a plan has of one index.
+type part struct {
+	reading  *reading
+	items    []Work
+	findings []Finding
+}
+
+// planIndex plans one index. It becomes part of the plan whole, without the shards that the snapshot lacks, or not at all.
+func planIndex(ctx context.Context, snap *snapshot.Snapshot, name string, streams map[string]string, choices Choices, early bool) *part {
+	index, err := snap.Index(ctx, name)
+	if err != nil {
+		return &part{findings: []Finding{unreadable(name, err)}}
+	}
+	p := &part{}
+	if p.reading, p.findings = newReading(snap, index, streamOf(streams, index), choices); p.reading == nil {
+		return p
+	}
+	lacks := map[int]bool{}
+	for _, failure := range snap.Failures {
+		if failure.Index != name || lacks[failure.Shard] || failure.Shard < 0 || failure.Shard >= index.Shards {
+			continue
+		}
+		_, err := index.Shard(ctx, failure.Shard) // knows without reading
+		lacks[failure.Shard] = true
+		p.findings = append(p.findings, unreadable(name, err))
+	}
+	for number := range index.Shards {
+		if !lacks[number] {
+			p.items = append(p.items, Work{Index: name, Shard: number})
+		}
+	}
+	if early && len(p.items) > 0 {
+		if err := checkShard(ctx, index, p.items[0].Shard, p.reading); err != nil && unsupported(err) {
+			return &part{findings: append(p.findings, unreadable(name, err))}
+		}
+	}
+	return p
+}
+
+// Choices are those that the plan was made with.
+func (p *Plan) Choices() Choices { return p.choices }
+
 func (p *Plan) find(findings ...Finding) { p.Findings = append(p.Findings, findings...) }
 
+// unreadable is the finding for an index, or a part of it, that is not read because of err.
 func unreadable(index string, err error) Finding {
-	if unsupported(err) {
+	switch {
+	case errors.Is(err, snapshot.ErrIncomplete): // known of a PARTIAL snapshot: what is there is moved
+		return Finding{Index: index, Kind: "partial", Reason: err.Error()}
+	case unsupported(err):
 		// What the servers themselves keep elsewhere or in another form is out of scope, not a failure.
 		return Finding{Index: index, Kind: "unsupported", Reason: err.Error(), Failed: !errors.Is(err, snapshot.ErrUnsupported)}
 	}
@@ -94,36 +150,6 @@ func unreadable(index string, err error) Finding {
 func unsupported(err error) bool {
 	_, format := errors.AsType[*lucene.UnsupportedError](err)
 	return format || errors.Is(err, snapshot.ErrUnsupported) || errors.Is(err, rebuild.ErrUnsupported)
-}
-
-// add plans one index. It becomes part of the plan whole, without the shards that can't be read, or not at all.
-func (p *Plan) add(ctx context.Context, snap *snapshot.Snapshot, name string, choices Choices) error {
-	index, err := snap.Index(ctx, name)
-	if err != nil {
-		return err
-	}
-	reading, findings := newReading(snap, index, streamOf(p.streams, index), choices)
-	p.find(findings...)
-	if reading == nil {
-		return nil
-	}
-	var items []Item
-	for number := range index.Shards {
-		item, err := planShard(ctx, index, number, reading)
-		switch {
-		case ctx.Err() != nil, err != nil && unsupported(err):
-			return err
-		case errors.Is(err, snapshot.ErrIncomplete): // known of a PARTIAL snapshot: what is there is moved
-			p.find(Finding{Index: name, Kind: "partial", Reason: err.Error()})
-		case err != nil:
-			p.find(unreadable(name, err))
-		default:
-			items = append(items, item)
-		}
-	}
-	p.readings[name] = reading
-	p.Items = append(p.Items, items...)
-	return nil
 }
 
 // separate leaves out split indices whose documents would go where another index of the plan goes.
@@ -152,25 +178,23 @@ func (p *Plan) separate() {
 
 // drop leaves an index out of the plan, for the finding's reason.
 func (p *Plan) drop(why Finding) {
-	p.Items = slices.DeleteFunc(p.Items, func(item Item) bool { return item.Index == why.Index })
+	p.Items = slices.DeleteFunc(p.Items, func(item Work) bool { return item.Index == why.Index })
 	delete(p.readings, why.Index)
 	p.find(why)
 }
 
-func planShard(ctx context.Context, index *snapshot.Index, number int, reading *reading) (Item, error) {
-	item := Item{Index: index.Name, Shard: number}
+// checkShard tells whether a shard's documents can be read, as far as the formats of its files say.
+func checkShard(ctx context.Context, index *snapshot.Index, number int, reading *reading) error {
 	commit, err := openShard(ctx, index, number)
 	if err != nil {
-		return item, err
+		return err
 	}
 	for _, segment := range commit.Segments {
 		if err := checkSegment(ctx, segment, reading); err != nil {
-			return item, fmt.Errorf("shard %d: %w", number, err)
+			return fmt.Errorf("shard %d: %w", number, err)
 		}
-		item.Docs += int64(segment.MaxDoc)
-		item.Live += int64(segment.MaxDoc - segment.Deleted - segment.SoftDeleted)
 	}
-	return item, nil
+	return nil
 }
 
 // checkSegment tells whether a segment's documents can be read, or rebuilt, as far as the formats of its files say.

@@ -6,73 +6,81 @@ import (
 	"fmt"
 
 	"migassist/lucene"
-	"migassist/snapshot"
+	"migassist/rfs/lease"
 )
 
 // job is one step of an item on its way through the pipeline: a span to decode, or the item's end.
 type job struct {
-	item    *work
+	item    *held
 	span    *lucene.Span
 	from    int      // first document of the span to decode
 	segment *segment // held until the span is decoded
 	pieces  chan *piece
 }
 
-// work is an item while it is worked on.
-type work struct {
-	Item
-	cursor  *Cursor // the settler's alone while the run goes on
-	resume  Cursor  // where the run begins
-	reading *reading
-	failed  chan struct{}
-}
-
-// reader turns items into jobs, in order.
+// reader turns items into jobs, in order: it claims an item, reads it, and claims the next while the last one's batches
+// are still in flight. Whoever receives its jobs receives all of them, so that it never waits in vain.
 type reader struct {
-	snap  *snapshot.Snapshot
-	spans *lucene.SpanPool
-	jobs  chan<- *job // to the decoders
-	order chan<- *job // the same, to be collected in this order
+	backfill *Backfill
+	spans    *lucene.SpanPool
+	jobs     chan<- *job // to the decoders
+	order    chan<- *job // the same, to be collected in this order
 }
 
-// run reads the items one after the other; an item that can't be read ends with an error piece, and the next goes on.
-func (r *reader) run(ctx context.Context, items []*work) error {
-	for _, item := range items {
-		err := r.item(ctx, item)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+// run reads items until there are none left in the fleet, or ctx ends. An item that can't be read ends with an error piece.
+func (r *reader) run(ctx context.Context) error {
+	for {
+		item, err := r.backfill.claim(ctx)
+		if errors.Is(err, lease.ErrFinished) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = r.item(ctx, item)
+		switch {
+		case errors.Is(err, errSplit):
+			r.backfill.letGo(item)
+			continue
+		case ctx.Err() != nil:
+			item.stop(context.Cause(ctx))
+			err = nil
+		case item.halted() != nil:
+			err = nil
 		}
 		end := &job{item: item, pieces: make(chan *piece, 1)}
 		end.pieces <- &piece{end: true, err: err}
 		close(end.pieces)
-		select {
-		case r.order <- end:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+		r.order <- end
 	}
-	return nil
 }
 
-var errItemFailed = errors.New("the item failed")
+// errSplit says that an item's children have its work now.
+var errSplit = errors.New("the item was split")
 
-func (r *reader) item(ctx context.Context, item *work) error {
-	index, err := r.snap.Index(ctx, item.Index)
+func (r *reader) item(ctx context.Context, item *held) error {
+	index, err := r.backfill.source.Snapshot.Index(ctx, item.Index)
 	if err != nil {
+		return err
+	}
+	if item.reading, err = r.backfill.readingOf(index); err != nil {
 		return err
 	}
 	commit, err := openShard(ctx, index, item.Shard)
 	if err != nil {
 		return err
 	}
-	segments, err := after(commit.Segments, item.resume.Segment)
+	item.open(commit.Segments)
+	r.backfill.progress.opened(item.progress)
+	segments, err := after(commit.Segments, item.progress.Cursor)
 	if err != nil {
 		return fmt.Errorf("shard %d of %s: %w", item.Shard, item.Index, err)
 	}
+	cursor := item.progress.Cursor
 	for _, segment := range segments {
 		from := 0
-		if segment.Name == item.resume.Segment {
-			from = item.resume.Doc
+		if cursor != nil && segment.Name == cursor.Segment {
+			from = cursor.Doc
 		}
 		if err := r.segment(ctx, item, segment, from); err != nil {
 			return fmt.Errorf("shard %d of %s: %w", item.Shard, item.Index, err)
@@ -81,20 +89,28 @@ func (r *reader) item(ctx context.Context, item *work) error {
 	return nil
 }
 
-// after returns the segments from the named one on, all where there is no name. Their order is the commit's.
-func after(segments []*lucene.Segment, name string) ([]*lucene.Segment, error) {
-	if name == "" {
+// open notes how large the item is.
+func (h *held) open(segments []*lucene.Segment) {
+	h.progress.Total = 0
+	for _, s := range segments {
+		h.progress.Total += int64(s.MaxDoc)
+	}
+}
+
+// after returns the segments from that of the cursor on, all where there is none. Their order is the commit's.
+func after(segments []*lucene.Segment, cursor *Position) ([]*lucene.Segment, error) {
+	if cursor == nil {
 		return segments, nil
 	}
 	for i, segment := range segments {
-		if segment.Name == name {
+		if segment.Name == cursor.Segment {
 			return segments[i:], nil
 		}
 	}
-	return nil, fmt.Errorf("the state names segment %s, which the snapshot does not have", name)
+	return nil, fmt.Errorf("the run's state names segment %s, which the snapshot does not have", cursor.Segment)
 }
 
-func (r *reader) segment(ctx context.Context, item *work, s *lucene.Segment, from int) (err error) {
+func (r *reader) segment(ctx context.Context, item *held, s *lucene.Segment, from int) (err error) {
 	if from >= s.MaxDoc {
 		return nil
 	}
@@ -111,25 +127,29 @@ func (r *reader) segment(ctx context.Context, item *work, s *lucene.Segment, fro
 		if err != nil {
 			return err
 		}
-		if err := r.send(ctx, &job{item: item, span: span, from: max(from, span.FirstDoc), segment: opened.hold(), pieces: make(chan *piece, 1)}); err != nil {
+		if err := r.send(ctx, &job{item: item, span: span, from: max(from, span.FirstDoc), segment: opened, pieces: make(chan *piece, 1)}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// send hands a span on, unless it is no longer wanted.
 func (r *reader) send(ctx context.Context, j *job) error {
 	select {
-	case <-j.item.failed:
-		return errors.Join(errItemFailed, j.segment.release())
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-r.backfill.joined.Halted():
+		if why := r.backfill.joined.Halt(); why != nil {
+			j.item.stop(why)
+		}
 	default:
 	}
-	for _, to := range []chan<- *job{r.order, r.jobs} {
-		select {
-		case to <- j:
-		case <-ctx.Done():
-			return errors.Join(context.Cause(ctx), j.segment.release())
-		}
+	if err := j.item.halted(); err != nil {
+		return err
 	}
+	j.segment.hold()
+	r.order <- j
+	r.jobs <- j
 	return nil
 }

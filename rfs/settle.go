@@ -2,66 +2,98 @@ package rfs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"migassist/rfs/bulk"
+	"migassist/rfs/lease"
 )
 
-// settler takes outcomes in order, so that the cursor never passes a document without fate.
+// settler takes outcomes in order, so that the cursor of an item never passes a document without fate, and writes the cursors
+// into the store.
 type settler struct {
 	backfill *Backfill
 	batches  *batchPool
-	findings []Finding
-	saved    time.Time
+	accounts map[*held]*account
 }
 
-// saveEvery is how much work a kill can cost at most, beside the batches in flight.
-const saveEvery = time.Second
+// account is what the settler knows of an item beside its progress.
+type account struct {
+	saved  time.Time // when the store last heard of it
+	bytes  int64     // acknowledged since
+	ahead  bool      // the progress is ahead of what the store has
+	broken error     // the cursor moves no further
+	failed error     // reading failed
+}
 
-func (s *settler) run(ctx context.Context, settled <-chan *pending) error {
-	s.saved = s.backfill.options.Now()
-	var failed error
-	for p := range settled {
-		<-p.done // also after a failure: no goroutine outlives the run
-		if failed == nil {
-			failed = s.take(p)
+// How often a cursor is written: what a kill costs at most, beside the batches in flight.
+const (
+	checkpointEvery = 5 * time.Second
+	checkpointBytes = 256 << 20
+)
+
+// run settles until there is nothing more. ctx bounds what is said to the store.
+func (s *settler) run(ctx context.Context, settled <-chan *pending) {
+	s.accounts = map[*held]*account{}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case p, more := <-settled:
+			if !more {
+				return
+			}
+			s.await(ctx, p, tick.C)
+			s.take(ctx, p)
+		case <-tick.C:
+			s.checkpoints(ctx)
 		}
 	}
-	if failed != nil {
-		return failed
-	}
-	return context.Cause(ctx)
 }
 
-// take settles one batch and saves the state now and then.
-func (s *settler) take(p *pending) error {
+// await waits for a batch, and goes on saving what was settled before it.
+func (s *settler) await(ctx context.Context, p *pending, tick <-chan time.Time) {
+	for {
+		select {
+		case <-p.done:
+			return
+		case <-tick:
+			s.checkpoints(ctx)
+		}
+	}
+}
+
+// take settles one batch.
+func (s *settler) take(ctx context.Context, p *pending) {
+	a := s.accounts[p.item]
+	if a == nil {
+		a = &account{saved: s.backfill.options.Now()}
+		s.accounts[p.item] = a
+	}
+	if a.broken == nil {
+		a.broken = s.settle(p, a)
+	}
+	if p.failure != nil {
+		a.failed = p.failure
+	}
+	if p.batch != nil {
+		s.batches.put(p.batch)
+	}
+	if a.broken != nil {
+		s.breakOff(p.item, a.broken)
+	}
+	if p.end {
+		s.conclude(ctx, p.item, a)
+		return
+	}
+	s.checkpoint(ctx, p.item, a)
+}
+
+// settle moves the cursor behind a batch.
+func (s *settler) settle(p *pending, a *account) error {
 	if p.err != nil {
 		return fmt.Errorf("%s: %w", p.item, p.err)
-	}
-	if err := s.settle(p); err != nil {
-		return err
-	}
-	now := s.backfill.options.Now()
-	if now.Sub(s.saved) < saveEvery {
-		return nil
-	}
-	s.saved = now
-	return s.backfill.save()
-}
-
-func (s *settler) settle(p *pending) error {
-	b := s.backfill
-	now := b.options.Now()
-	for _, letter := range p.skipped {
-		if err := b.letters.add(letter, now); err != nil {
-			return err
-		}
-	}
-	for _, refusal := range p.outcome.Refused {
-		if err := b.letters.add(refused(p, refusal), now); err != nil {
-			return err
-		}
 	}
 	counts := p.counts
 	counts.Written, counts.Superseded, counts.Refused = int64(p.outcome.Written), int64(p.outcome.Superseded), int64(len(p.outcome.Refused))
@@ -69,36 +101,126 @@ func (s *settler) settle(p *pending) error {
 		return fmt.Errorf("%s: of %d documents read, %d were written, %d superseded, %d skipped and %d refused: this is a defect, please report it",
 			p.item, counts.Read, counts.Written, counts.Superseded, counts.Skipped, counts.Refused)
 	}
-	s.advance(p, counts)
-	if p.batch != nil {
-		s.batches.put(p.batch)
+	letters := p.skipped
+	for _, refusal := range p.outcome.Refused {
+		letters = append(letters, refused(p, refusal))
 	}
+	if err := s.backfill.letters.add(letters, s.backfill.options.Now()); err != nil {
+		return err
+	}
+	s.advance(p, counts)
+	a.bytes += counts.Bytes
+	a.ahead = a.ahead || p.next != nil
 	return nil
 }
 
 func (s *settler) advance(p *pending, counts Counts) {
-	c, progress := p.item.cursor, &s.backfill.progress
+	c, progress := &p.item.progress, &s.backfill.progress
 	c.add(counts)
 	c.Types = addTypes(c.Types, p.types)
 	c.Walked += p.walked
-	if p.segment != "" {
-		c.Segment, c.Doc = p.segment, p.next
+	if p.next != nil {
+		c.Cursor = p.next
 	}
 	progress.Walked.Add(p.walked)
 	progress.Read.Add(counts.Read)
 	progress.Bytes.Add(counts.Bytes)
-	if p.failure != nil {
-		s.findings = append(s.findings, unreadable(p.item.Index, p.failure))
+	if p.batch != nil {
+		s.backfill.joined.Activity().Wrote(counts.Written, counts.Bytes)
+	}
+}
+
+// breakOff ends an item whose batch has no fate. That of a lost lease is its own affair, anything else ends the worker.
+func (s *settler) breakOff(item *held, why error) {
+	if errors.Is(why, lease.ErrLost) {
+		item.stop(lease.ErrLost)
 		return
 	}
-	c.Done = p.end
+	if item.halted() == nil {
+		s.backfill.stop(why)
+	}
+	item.stop(why)
+}
+
+// checkpoints saves what has waited long enough.
+func (s *settler) checkpoints(ctx context.Context) {
+	for item, a := range s.accounts {
+		s.checkpoint(ctx, item, a)
+	}
+}
+
+// checkpoint saves an item's progress if it is time to. That fails only for the time being: a store that stays away costs the
+// lease, which stops the item.
+func (s *settler) checkpoint(ctx context.Context, item *held, a *account) {
+	now := s.backfill.options.Now()
+	if !a.ahead || a.bytes < checkpointBytes && now.Sub(a.saved) < checkpointEvery || errors.Is(item.halted(), lease.ErrLost) {
+		return
+	}
+	err := s.save(item, func(progress []byte) error { return item.lease.Checkpoint(ctx, progress) })
+	switch {
+	case errors.Is(err, lease.ErrLost):
+		item.stop(lease.ErrLost)
+	case err != nil:
+		s.backfill.options.Log.Warn().Err(err).Stringer("item", item).Msg("how far it is could not be saved; trying again")
+		a.saved = now
+	default:
+		a.saved, a.bytes, a.ahead = now, 0, false
+	}
+}
+
+// save makes the dead letters durable, then gives the progress to the store.
+func (s *settler) save(item *held, give func(progress []byte) error) error {
+	if err := s.backfill.letters.sync(); err != nil {
+		return err
+	}
+	progress, err := item.saved()
+	if err != nil {
+		return err
+	}
+	return give(progress)
+}
+
+// conclude gives up the lease of an item of which nothing more comes: done, set aside, or for another worker.
+func (s *settler) conclude(ctx context.Context, item *held, a *account) {
+	delete(s.accounts, item)
+	defer s.backfill.letGo(item)
+	log := s.backfill.options.Log.With().Stringer("item", item).Logger()
+	why := item.halted()
+	var err error
+	switch {
+	case errors.Is(why, lease.ErrLost):
+		err = why
+	case a.failed != nil && !s.backfill.ending():
+		log.Warn().Err(a.failed).Bool("again", !hopeless(a.failed)).Msg("the item can't be read")
+		err = s.fail(ctx, item, a.failed)
+	case why != nil || a.broken != nil:
+		err = s.save(item, func(progress []byte) error { return item.lease.Release(ctx, progress) })
+	default:
+		err = s.save(item, func(progress []byte) error { return item.lease.Finish(ctx, progress) })
+	}
+	switch {
+	case errors.Is(err, lease.ErrLost):
+		log.Warn().Msg("another worker has the item now, or will; what it does again has the same ids")
+	case err != nil:
+		log.Warn().Err(err).Msg("the item's end could not be saved; another worker goes on with it")
+	}
+}
+
+// fail gives an item back that can't be read, for another attempt where there is hope.
+func (s *settler) fail(ctx context.Context, item *held, why error) error {
+	final := hopeless(why)
+	finding := unreadable(item.Index, why)
+	if final {
+		item.progress.Finding = &finding
+	}
+	return s.save(item, func(progress []byte) error { return item.lease.Fail(ctx, progress, finding.Reason, final) })
 }
 
 func refused(p *pending, refusal bulk.Refusal) deadLetter {
 	action, source := p.batch.Operation(refusal.Operation)
 	is := identityOf(action)
 	return deadLetter{
-		Index: p.item.Index, Shard: p.item.Shard, Target: is.Index, ID: is.ID, Routing: is.Routing, Action: action, Source: source,
+		Index: p.item.Index, Shard: p.item.Shard, Place: p.place(refusal.Operation), Target: is.Index, ID: is.ID, Routing: is.Routing, Action: action, Source: source,
 		Class: classRefused, Type: refusal.Reason.Type, Reason: refusal.Reason.Error(), Response: &response{Status: refusal.Status, Error: refusal.Reason},
 	}
 }

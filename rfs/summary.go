@@ -7,10 +7,9 @@ import (
 	"maps"
 	"slices"
 	"text/tabwriter"
-	"time"
 )
 
-// Summary is what became of the documents, of this run and the ones it resumed.
+// Summary is what became of the documents, whichever workers moved them.
 type Summary struct {
 	Snapshot    string        `json:"snapshot"`
 	Target      string        `json:"target"`
@@ -19,8 +18,11 @@ type Summary struct {
 	Findings    []Finding     `json:"findings"`
 	DeadLetters string        `json:"dead_letters,omitempty"` // file; empty: every document was written
 	Complete    bool          `json:"complete"`
-	Resumable   bool          `json:"resumable"` // a next run with the state file goes on where this one ended
-	Seconds     float64       `json:"seconds"`   // of this run
+	Resumable   bool          `json:"resumable"` // a worker that is started again goes on where this one ended
+	Seconds     float64       `json:"seconds"`   // of this worker
+	Items       int           `json:"items"`     // that the work was cut into
+	Workers     int           `json:"workers"`   // that had one of them last
+	Redone      int           `json:"redone"`    // items that were taken up again after they failed, or their worker had died
 }
 
 // IndexCounts are the fates of one index's documents.
@@ -30,30 +32,6 @@ type IndexCounts struct {
 	Counts
 	Types  []string         `json:"types,omitempty"`        // of the mapping
 	ByType map[string]int64 `json:"read_by_type,omitempty"` // where the index is split
-}
-
-func (b *Backfill) summary(found []Finding, took time.Duration) *Summary {
-	s := &Summary{
-		Snapshot: b.snap.Name, Target: b.options.Target, Indices: b.state.byIndex(),
-		Findings: append(append([]Finding{}, b.plan.Findings...), found...), Seconds: took.Seconds(), Complete: b.Pending() == 0,
-	}
-	for i := range s.Indices {
-		index := &s.Indices[i]
-		if reading := b.plan.readings[index.Index]; reading != nil {
-			index.Types = reading.types
-		}
-		s.Total.add(index.Counts)
-		if index.Refused > 0 {
-			s.Findings = append(s.Findings, Finding{Index: index.Index, Kind: "refused", Reason: fmt.Sprintf("the target refused %d documents", index.Refused)})
-		}
-		if index.Skipped > 0 {
-			s.Findings = append(s.Findings, Finding{Index: index.Index, Kind: "skipped", Reason: fmt.Sprintf("%d documents could not be sent", index.Skipped)})
-		}
-	}
-	if s.Total.Refused+s.Total.Skipped > 0 {
-		s.DeadLetters = b.options.DeadLetterFile
-	}
-	return s
 }
 
 // Failed tells whether documents were left unread.
@@ -82,7 +60,11 @@ func (s *Summary) WriteText(w io.Writer) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nread %d = written %d + skipped %d + refused %d\n", t.Read, t.Written, t.Skipped, t.Refused)
+	superseded := ""
+	if t.Superseded > 0 {
+		superseded = fmt.Sprintf(" + superseded %d", t.Superseded)
+	}
+	fmt.Fprintf(w, "\nread %d = written %d%s + skipped %d + refused %d\n", t.Read, t.Written, superseded, t.Skipped, t.Refused)
 	if t.Converted > 0 {
 		fmt.Fprintf(w, "converted to JSON: %d, whose source was kept in another encoding, or compressed\n", t.Converted)
 	}

@@ -2,12 +2,14 @@ package rfs_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"migassist/rfs"
+	"migassist/rfs/lease/leasetest"
 )
 
 // identities is what a target says of its indices. Tests change it.
@@ -35,7 +37,7 @@ func TestAnIndexThatIsReplacedDuringTheRunFailsIt(t *testing.T) {
 		target[name] = "second"
 		return nil
 	}
-	options := rfs.Options{StateFile: filepath.Join(t.TempDir(), "state.json"), Indices: target.ask, DeadLetterFile: filepath.Join(t.TempDir(), "dead.ndjson")}
+	options := rfs.Options{Store: leasetest.NewMemory(), Indices: target.ask, DeadLetterFile: filepath.Join(t.TempDir(), "dead.ndjson")}
 	summary := run(t, snap, plan, sink, options)
 	var found bool
 	for _, finding := range summary.Findings {
@@ -44,30 +46,25 @@ func TestAnIndexThatIsReplacedDuringTheRunFailsIt(t *testing.T) {
 	if !found || !summary.Failed() {
 		t.Errorf("%+v", summary.Findings)
 	}
-
-	again, err := rfs.New(snap, plan, sink, "repository", options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer again.Close()
-	if _, err := again.Run(t.Context()); err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "made again") {
-		t.Errorf("the next run: %v", err)
-	}
 }
 
 func TestAStoppedRunGoesOnIntoTheSameIndicesOnly(t *testing.T) {
 	snap := openFixture(t, "demo/nightly")
 	plan := planAll(t, snap)
 	target := identify(plan)
-	dir := t.TempDir()
-	options := rfs.Options{StateFile: filepath.Join(dir, "state.json"), DeadLetterFile: filepath.Join(dir, "dead.ndjson"), Indices: target.ask}
-	first := *plan
-	first.Items = plan.Items[:1]
-	run(t, snap, &first, &keep{t: t, docs: map[string]string{}}, options)
-
-	target[plan.Items[len(plan.Items)-1].Index] = "second" // nothing was written there
-	summary := run(t, snap, plan, &keep{t: t, docs: map[string]string{}}, options)
-	if !summary.Complete || summary.Failed() {
+	options := rfs.Options{Store: leasetest.NewMemory(), Indices: target.ask, DeadLetterFile: filepath.Join(t.TempDir(), "dead.ndjson")}
+	sink := &picky{keep: keep{t: t, docs: map[string]string{}}, before: func() error { return errors.New("the target is gone") }}
+	if _, err := rfs.New(of(snap, plan), sink, options).Run(t.Context()); err == nil {
+		t.Fatal("the target was gone")
+	}
+	name := plan.Items[0].Index
+	target[name] = "second"
+	_, err := rfs.New(of(snap, plan), &keep{t: t, docs: map[string]string{}}, options).Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "made again") {
+		t.Errorf("the next run: %v", err)
+	}
+	target[name] = "first"
+	if summary := run(t, snap, plan, &keep{t: t, docs: map[string]string{}}, options); !summary.Complete || summary.Failed() {
 		t.Errorf("%+v", summary)
 	}
 }

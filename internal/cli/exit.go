@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"migassist/config"
+	"migassist/rfs"
 )
 
 // Exit codes, the same in every mode.
@@ -33,6 +34,7 @@ const exitCodes = `Exit codes:
 var (
 	errFindings = errors.New("done with findings")
 	errNothing  = errors.New("nothing to do")
+	errUnread   = errors.New("documents were left unread; the findings say which and why")
 )
 
 // Stopped is the cause of a context that a signal cancelled.
@@ -49,8 +51,49 @@ type usageError struct {
 
 func (e usageError) Error() string { return e.problem }
 
+// javaEnd is the end of a worker whose caller expects the Java implementation's codes. A nil error is a good one.
+type javaEnd struct{ error }
+
+func (e javaEnd) Error() string {
+	if e.error == nil {
+		return "done"
+	}
+	return e.error.Error()
+}
+
+func (e javaEnd) Unwrap() error { return e.error }
+
+// Exit codes of the Java implementation's worker, which wrapper scripts act upon.
+const (
+	javaDone       = 0 // of its work item; there may be more
+	javaHandedOver = 2 // work is left that others go on with
+	javaNoneLeft   = 3
+	javaNoneFree   = 4
+	javaUnreadable = 5 // the snapshot can't be read, however often one tries
+)
+
+func (e javaEnd) code(ctx context.Context) int {
+	switch code := exitCode(ctx, e.error); {
+	case code == exitDone, code == exitFindings:
+		return javaDone
+	case code == exitNothing:
+		return javaNoneLeft
+	case errors.Is(e.error, rfs.ErrStopped):
+		return javaNoneFree
+	case errors.Is(e.error, errUnread):
+		return javaUnreadable
+	case code > exitSignal:
+		return javaHandedOver
+	default:
+		return code
+	}
+}
+
 // exitCode turns the end of a command into the code of the process.
 func exitCode(ctx context.Context, err error) int {
+	if java, ok := errors.AsType[javaEnd](err); ok {
+		return java.code(ctx)
+	}
 	var usage usageError
 	var problems config.Problems
 	var stopped Stopped
@@ -73,5 +116,8 @@ func exitCode(ctx context.Context, err error) int {
 
 // quiet says whether an end has been told already.
 func quiet(err error) bool {
+	if java, ok := errors.AsType[javaEnd](err); ok {
+		return quiet(java.error)
+	}
 	return err == nil || errors.Is(err, errFindings) || errors.Is(err, errNothing)
 }

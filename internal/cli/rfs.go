@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +18,8 @@ import (
 	"migassist/config"
 	"migassist/rfs"
 	"migassist/rfs/bulk"
+	"migassist/rfs/lease"
+	"migassist/rfs/lease/filelease"
 	"migassist/selection"
 )
 
@@ -23,9 +28,18 @@ func (p *program) rfs() *cobra.Command {
 	cmd := leaf("rfs", "Move documents from a snapshot to a target (reindex from snapshot)",
 		`Rfs reads documents straight out of a snapshot's files and sends them to the
 target, with their ids, routing and source unchanged. The target's indices must
-exist: "migassist metadata migrate" creates them. A run that was stopped goes on
-where it was when started again with the same state file. What the target
-refuses is written, with the reason, to the dead-letter file.
+exist: "migassist metadata migrate" creates them. What the target refuses is
+written, with the reason, to the dead-letter file.
+
+Start as many workers as you like, and kill any of them at any time: they share
+the work through --coordinator, by default a file on this machine, and a worker
+that is started again goes on where the others are. Each prints the summary of
+the whole run when nothing is left. SIGTERM ends a worker within ten seconds.
+
+With --exit-codes java the exit codes are those of the Java implementation's
+worker: 0 this worker did some of the work, 3 there was none left, 4 the run was
+stopped by an operator, 2 a signal stopped the worker with work left, 5 something
+in the snapshot can't be read, 1 anything else.
 
 With --target-file it writes bulk-format NDJSON instead, and needs no cluster.`,
 		`  migassist rfs --repo-uri file:///mnt/snapshots --snapshot-name nightly --target-host https://localhost:9200`,
@@ -40,56 +54,50 @@ func (p *program) runRFS(cmd *cobra.Command) error {
 		return err
 	}
 	limitMemory(settings.Memory)
-	ctx := cmd.Context()
+	err = p.moveDocuments(cmd.Context(), settings, log)
+	if settings.RFS.ExitCodes == config.JavaExitCodes {
+		return javaEnd{err}
+	}
+	return err
+}
+
+func (p *program) moveDocuments(ctx context.Context, settings *config.Config, log zerolog.Logger) error {
 	source, err := openSource(ctx, settings, log)
 	if err != nil {
 		return err
 	}
-	plan, err := source.plan(ctx, choices(settings), log)
+	to, err := p.destination(ctx, settings, log)
 	if err != nil {
 		return err
 	}
-	if len(plan.Items) == 0 && settings.RFS.TargetFile == "" {
-		log.Warn().Msg("there is no index to read")
-	}
-	to, err := p.destination(ctx, settings, plan, log)
-	if err != nil {
-		return err
-	}
-	if err := settleIDs(ctx, settings, source.snapshot, plan, log); err != nil {
-		return errors.Join(err, to.finish(false))
-	}
-	summary, err := p.backfill(ctx, settings, source, plan, to, log)
+	summary, err := p.backfill(ctx, settings, source, to, log)
 	if finishErr := to.finish(err == nil && summary.Complete); err == nil {
 		err = finishErr
 	}
 	if err != nil && summary != nil && summary.Resumable {
-		err = fmt.Errorf("%w\nthe same command goes on where this one ended; how far it came is in %s", err, settings.RFS.StateFile)
+		err = fmt.Errorf("%w\nthe same command goes on where this one ended; how far it came is in %s", err, place(settings))
 	}
 	return errors.Join(p.printSummary(settings, summary), verdict(summary, err))
 }
 
-// backfill runs the pipeline and speaks of its progress.
-func (p *program) backfill(ctx context.Context, settings *config.Config, source *source, plan *rfs.Plan, to *destination, log zerolog.Logger) (summary *rfs.Summary, err error) {
+// backfill runs this worker and speaks of its progress.
+func (p *program) backfill(ctx context.Context, settings *config.Config, source *source, to *destination, log zerolog.Logger) (summary *rfs.Summary, err error) {
 	options := rfsOptions(settings)
-	options.Indices = to.indices
-	if len(plan.Items) == 0 { // nothing to go on with, and nothing that a next run should trip over
-		options.StateFile = ""
-	}
-	b, err := rfs.New(source.snapshot, plan, to.sink, source.repository.URI(), options)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, b.Close()) }()
-	pending := b.Pending()
-	if pending == 0 && b.Resumed() {
-		log.Info().Str("state", settings.RFS.StateFile).Msg("everything was moved by a former run; remove the state file to move it again")
-		if summary, err = b.Run(ctx); err == nil && len(summary.Findings) == 0 {
-			err = errNothing
+	options.Log, options.Indices, options.SetLimits = log, to.indices, to.limit
+	options.Check = func(ctx context.Context, plan *rfs.Plan) error {
+		if err := to.check(ctx, plan); err != nil {
+			return err
 		}
-		return summary, err
+		return settleIDs(ctx, settings, source.snapshot, plan, log)
 	}
-	log.Info().Int("shards", pending).Bool("resumed", b.Resumed()).Str("snapshot", source.snapshot.Name).Str("target", targetName(settings)).Msg("backfill starts")
+	if settings.RFS.TargetFile == "" { // a file is written anew from its begin
+		if options.Store, err = openCoordinator(ctx, settings); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, options.Store.Close()) }()
+	}
+	b := rfs.New(source.backfill(settings, log), to.sink, options)
+	log.Info().Str("snapshot", source.snapshot.Name).Str("target", targetName(settings)).Str("coordinator", place(settings)).Msg("backfill starts")
 	monitor := rfs.Monitor{Progress: b.Progress(), Log: log, Now: time.Now}
 	if isTerminal(p.streams.Err) {
 		monitor.Terminal = p.streams.Err
@@ -100,23 +108,78 @@ func (p *program) backfill(ctx context.Context, settings *config.Config, source 
 	summary, err = b.Run(ctx)
 	stop()
 	watch.Wait()
+	if err == nil && b.Idle() && len(summary.Indices) > 0 {
+		log.Info().Str("coordinator", place(settings)).Msg("everything was moved by others, or by a former run; remove its state to move it again, or name another run")
+		if len(summary.Findings) == 0 {
+			err = errNothing
+		}
+	}
 	return summary, err
 }
 
+// backfill is the source as the pipeline takes it.
+func (s *source) backfill(settings *config.Config, log zerolog.Logger) rfs.Source {
+	return rfs.Source{
+		Snapshot: s.snapshot, Repository: s.repository.URI(), Choices: choices(settings),
+		Plan: func(ctx context.Context) (*rfs.Plan, error) {
+			plan, err := s.plan(ctx, choices(settings), log)
+			if err == nil && len(plan.Items) == 0 && settings.RFS.TargetFile == "" {
+				log.Warn().Msg("there is no index to read")
+			}
+			return plan, err
+		},
+	}
+}
+
 func rfsOptions(settings *config.Config) rfs.Options {
-	o := rfs.Options{
-		Workers:        settings.RFS.Workers,
-		InFlight:       settings.RFS.MaxConnections,
-		BatchBytes:     int(settings.RFS.DocumentsSizePerRequest),
-		BatchDocs:      settings.RFS.DocumentsPerRequest,
+	r := settings.RFS
+	return rfs.Options{
+		Workers:        r.Workers,
+		InFlight:       r.MaxConnections,
+		BatchBytes:     int(r.DocumentsSizePerRequest),
+		BatchDocs:      r.DocumentsPerRequest,
 		Memory:         int(settings.Memory),
-		DeadLetterFile: settings.RFS.DeadLetterFile,
+		Session:        r.SessionName,
+		Version:        version,
+		LeaseDuration:  r.LeaseDuration,
+		BulkTimeout:    r.BulkTimeout,
+		MaxAttempts:    r.MaxAttempts,
+		ItemBytes:      int64(r.ItemBytes),
+		DeadLetterFile: r.DeadLetterFile,
 		Target:         targetName(settings),
+		Place:          place(settings),
+		Choices:        sharedChoices(settings),
 	}
-	if settings.RFS.TargetFile == "" { // a file is written anew from its begin
-		o.StateFile = settings.RFS.StateFile
+}
+
+// sharedChoices are the flags that all workers of a run must have alike, as far as they are given.
+func sharedChoices(settings *config.Config) map[string]string {
+	r := settings.RFS
+	all := map[string]string{
+		"index-allowlist":      strings.Join(settings.Indices.Allowlist, ","),
+		"index-map":            strings.Join(r.IndexMap, ","),
+		"item-bytes":           r.ItemBytes.String(),
+		"lease-duration":       r.LeaseDuration.String(),
+		"bulk-timeout":         r.BulkTimeout.String(),
+		"server-generated-ids": r.ServerGeneratedIDs,
 	}
-	return o
+	for name, given := range map[string]struct{ value, otherwise string }{
+		"multi-type-resolution": {r.MultiTypeResolution, string(rfs.MultiTypeNone)},
+		"doc-versions":          {r.DocVersions, string(rfs.VersionsNone)},
+		"id-collision":          {r.IDCollision, string(rfs.CollisionStop)},
+		"rebuild-source":        {strconv.FormatBool(r.RebuildSource), "false"},
+		"allow-partial-source":  {strconv.FormatBool(r.AllowPartialSource), "false"},
+		"pilot":                 {strconv.Itoa(r.Pilot), "0"},
+	} {
+		if given.value != given.otherwise {
+			all[name] = given.value
+		}
+	}
+	if r.Pilot > 0 {
+		all["pilot-prefix"] = r.PilotPrefix
+	}
+	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
+	return all
 }
 
 func choices(settings *config.Config) rfs.Choices {
@@ -136,6 +199,32 @@ func choices(settings *config.Config) rfs.Choices {
 	return choices
 }
 
+// openCoordinator opens what the workers of a run share.
+func openCoordinator(_ context.Context, settings *config.Config) (lease.Store, error) {
+	if settings.Coordinator.Place() != config.CoordinatorFile {
+		return nil, fmt.Errorf("--coordinator %s is not in this version; want file", settings.Coordinator.Place())
+	}
+	return filelease.Open(stateFile(settings))
+}
+
+// stateFile is the file through which workers of one machine share a run.
+func stateFile(settings *config.Config) string {
+	name, session := settings.RFS.StateFile, settings.RFS.SessionName
+	if session == config.Default().RFS.SessionName {
+		return name
+	}
+	extension := filepath.Ext(name)
+	return strings.TrimSuffix(name, extension) + "-" + session + extension
+}
+
+// place names the coordinator for people.
+func place(settings *config.Config) string {
+	if settings.Coordinator.Place() == config.CoordinatorFile {
+		return stateFile(settings)
+	}
+	return fmt.Sprintf("session %s of the coordinator %s", settings.RFS.SessionName, settings.Coordinator.Place())
+}
+
 func targetName(settings *config.Config) string {
 	if settings.RFS.TargetFile != "" {
 		return settings.RFS.TargetFile
@@ -146,33 +235,44 @@ func targetName(settings *config.Config) string {
 // destination is where the documents go.
 type destination struct {
 	sink rfs.Sink
+	// check refuses a plan that the target is not ready for.
+	check func(ctx context.Context, plan *rfs.Plan) error
 	// indices asks the target for the identities of its indices; nil for a file.
 	indices func(ctx context.Context, names ...string) (map[string]string, error)
+	// limit is told this worker's share of what the run may send.
+	limit func(bulk.Limits)
 	// finish is told whether all documents went there.
 	finish func(complete bool) error
 }
 
 // destination opens the file, or reaches the target.
-func (p *program) destination(ctx context.Context, settings *config.Config, plan *rfs.Plan, log zerolog.Logger) (*destination, error) {
+func (p *program) destination(ctx context.Context, settings *config.Config, log zerolog.Logger) (*destination, error) {
 	if name := settings.RFS.TargetFile; name != "" {
 		file, err := rfs.NewFileSink(name, p.out, settings.RFS.Overwrite)
 		if err != nil {
 			return nil, err
 		}
-		return &destination{sink: file, finish: file.Close}, nil
+		return &destination{sink: file, check: func(context.Context, *rfs.Plan) error { return nil }, finish: file.Close}, nil
 	}
 	client, err := connect(ctx, settings.Target)
 	if err != nil {
 		return nil, err
 	}
-	if err := plan.Address(ctx, client); err != nil {
-		return nil, err
-	}
 	writer := bulk.NewWriter(client, bulk.Patience{Retrying: func(operations, attempt int, wait time.Duration, why error) {
 		log.Warn().Err(why).Int("operations", operations).Int("attempt", attempt).Stringer("wait", wait.Round(time.Millisecond)).Msg("the target did not take it; sending again")
 	}})
-	writer.SetLimits(bulk.Limits{Connections: settings.RFS.MaxConnections, BytesInFlight: settings.RFS.MaxConnections * int(settings.RFS.DocumentsSizePerRequest)})
-	return &destination{sink: writer, indices: rfs.Identities(client), finish: func(bool) error { return nil }}, nil
+	limit := func(limits bulk.Limits) {
+		if limits.Connections == 0 || limits.Connections > settings.RFS.MaxConnections {
+			limits.Connections = settings.RFS.MaxConnections
+		}
+		limits.BytesInFlight = limits.Connections * int(settings.RFS.DocumentsSizePerRequest)
+		writer.SetLimits(limits)
+	}
+	limit(bulk.Limits{})
+	return &destination{
+		sink: writer, indices: rfs.Identities(client), limit: limit, finish: func(bool) error { return nil },
+		check: func(ctx context.Context, plan *rfs.Plan) error { return plan.Address(ctx, client) },
+	}, nil
 }
 
 func (p *program) printSummary(settings *config.Config, summary *rfs.Summary) error {
@@ -195,7 +295,7 @@ func verdict(summary *rfs.Summary, err error) error {
 	case err != nil:
 		return err
 	case summary.Failed():
-		return errors.New("documents were left unread; the findings say which and why")
+		return errUnread
 	case len(summary.Findings) > 0:
 		return errFindings
 	case len(summary.Indices) == 0:

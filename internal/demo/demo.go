@@ -97,27 +97,22 @@ func (d *demo) metadata(ctx context.Context) error {
 
 func (d *demo) documents(ctx context.Context) (err error) {
 	d.say("\n== 3. The documents: migassist rfs\n")
-	chosen, _, err := rfs.Select(ctx, d.snap, selection.Allowlist{})
-	if err != nil {
-		return err
-	}
-	plan, err := rfs.NewPlan(ctx, d.snap, chosen.Chosen, rfs.Choices{})
-	if err != nil {
-		return err
-	}
+	source := rfs.Source{Snapshot: d.snap, Repository: repositoryURI, Plan: func(ctx context.Context) (*rfs.Plan, error) {
+		chosen, _, err := rfs.Select(ctx, d.snap, selection.Allowlist{})
+		if err != nil {
+			return nil, err
+		}
+		return rfs.NewPlan(ctx, d.snap, chosen.Chosen, rfs.Choices{})
+	}}
 	dir, err := os.MkdirTemp("", "migassist-demo-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	backfill, err := rfs.New(d.snap, plan, bulk.NewWriter(d.target, bulk.Patience{}), repositoryURI, rfs.Options{
-		StateFile: filepath.Join(dir, "state.json"), DeadLetterFile: filepath.Join(dir, "dead-letters.ndjson"),
-	})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, backfill.Close()) }()
-	summary, err := backfill.Run(ctx)
+	summary, err := rfs.New(source, bulk.NewWriter(d.target, bulk.Patience{}), rfs.Options{
+		DeadLetterFile: filepath.Join(dir, "dead-letters.ndjson"),
+		Check:          func(ctx context.Context, plan *rfs.Plan) error { return plan.Address(ctx, d.target) },
+	}).Run(ctx)
 	if err != nil {
 		return err
 	}

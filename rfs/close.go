@@ -1,0 +1,174 @@
+package rfs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"migassist/rfs/lease"
+)
+
+// closing ends this worker: once all items of the fleet are final, the run is summed up, by one worker for all. Before, the
+// summary is of what there is.
+func (b *Backfill) closing(ctx context.Context, failed error) (*Summary, error) {
+	if failed != nil {
+		brief, cancel := context.WithTimeout(context.WithoutCancel(ctx), briefly)
+		defer cancel()
+		sums, err := b.sum(brief)
+		if err != nil {
+			return nil, failed
+		}
+		sums.summary.Resumable = b.options.Place != "memory" && !sums.summary.Complete
+		return sums.summary, failed
+	}
+	result, err := b.coordinator.Once(ctx, stageClose, func(ctx context.Context, _ *lease.Lease) (json.RawMessage, error) {
+		b.busy = true
+		return b.close(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	summary := &Summary{}
+	if err := json.Unmarshal(result, summary); err != nil {
+		return nil, fmt.Errorf("the summary of the run in %s: %w", b.options.Place, err)
+	}
+	return summary, nil
+}
+
+// briefly is how long a worker that ends early takes to say how far the run is.
+const briefly = 700 * time.Millisecond
+
+// close looks at what all workers did.
+func (b *Backfill) close(ctx context.Context) (json.RawMessage, error) {
+	sums, err := b.sum(ctx)
+	if err != nil {
+		return nil, err
+	}
+	replaced, err := b.replaced(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := sums.summary
+	s.Findings = append(s.Findings, replaced...)
+	if b.options.Close != nil {
+		found, err := b.options.Close(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		s.Findings = append(s.Findings, found...)
+	}
+	return json.Marshal(s)
+}
+
+// sums are what the store's items come to.
+type sums struct {
+	summary *Summary
+	indices map[string]*IndexCounts
+	workers map[string]bool
+}
+
+// sum adds up all items.
+func (b *Backfill) sum(ctx context.Context) (*sums, error) {
+	s := &sums{
+		summary: &Summary{Findings: slices.Clone(b.planned.Findings), Complete: true},
+		indices: map[string]*IndexCounts{}, workers: map[string]bool{},
+	}
+	if s.summary.Findings == nil {
+		s.summary.Findings = []Finding{}
+	}
+	for entry, err := range b.coordinator.Entries(ctx) {
+		if err == nil {
+			err = s.add(entry)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	for name, sum := range s.indices {
+		sum.Types = b.planned.index(name).Types
+		s.summary.Indices = append(s.summary.Indices, *sum)
+	}
+	s.summary.Workers = len(s.workers)
+	s.summary.finish()
+	return s, nil
+}
+
+func (s *sums) add(entry lease.Entry) error {
+	var work Work
+	var progress Progress
+	err := json.Unmarshal(entry.Work, &work)
+	if err == nil && len(entry.Progress) > 0 {
+		err = json.Unmarshal(entry.Progress, &progress)
+	}
+	if err != nil {
+		return fmt.Errorf("item %s of the run: %w", entry.Name, err)
+	}
+	s.summary.Items++
+	s.summary.Redone += entry.Attempts
+	if entry.Owner != "" {
+		s.workers[entry.Owner] = true
+	}
+	sum := s.indices[work.Index]
+	if sum == nil {
+		sum = &IndexCounts{Index: work.Index, Done: true}
+		s.indices[work.Index] = sum
+	}
+	sum.Counts.add(progress.Counts)
+	for name, n := range progress.Types {
+		if sum.ByType == nil {
+			sum.ByType = map[string]int64{}
+		}
+		sum.ByType[name] += n
+	}
+	done := entry.State == lease.Done || entry.State == lease.Split
+	sum.Done = sum.Done && done
+	s.summary.Complete = s.summary.Complete && done
+	if entry.State == lease.Aside {
+		s.summary.Findings = append(s.summary.Findings, aside(work, progress, entry))
+	}
+	return nil
+}
+
+// aside is the finding for an item that was given up.
+func aside(work Work, progress Progress, entry lease.Entry) Finding {
+	if progress.Finding != nil {
+		return *progress.Finding
+	}
+	reason := "for no reason that is known"
+	if n := len(entry.Failures); n > 0 {
+		reason = entry.Failures[n-1]
+	}
+	return Finding{Index: work.Index, Kind: "unreadable", Failed: true, Reason: fmt.Sprintf("%s was set aside after %d attempts: %s", work, entry.Attempts, reason)}
+}
+
+// finish adds up what the indices come to.
+func (s *Summary) finish() {
+	slices.SortFunc(s.Indices, func(a, b IndexCounts) int { return strings.Compare(a.Index, b.Index) })
+	for _, index := range s.Indices {
+		s.Total.add(index.Counts)
+		if index.Refused > 0 {
+			s.Findings = append(s.Findings, Finding{Index: index.Index, Kind: "refused", Reason: fmt.Sprintf("the target refused %d documents", index.Refused)})
+		}
+		if index.Skipped > 0 {
+			s.Findings = append(s.Findings, Finding{Index: index.Index, Kind: "skipped", Reason: fmt.Sprintf("%d documents could not be sent", index.Skipped)})
+		}
+	}
+}
+
+// mine adds to a run's summary what is this worker's own.
+func (s *Summary) mine(b *Backfill, took time.Duration) {
+	s.Snapshot, s.Target, s.Seconds = b.source.Snapshot.Name, b.options.Target, took.Seconds()
+	if s.Total.Refused+s.Total.Skipped > 0 {
+		s.DeadLetters = b.options.DeadLetterFile
+	}
+}
+
+// nothing is the summary of a run that has nothing to do.
+func (b *Backfill) nothing(plan *Plan, started time.Time) *Summary {
+	s := &Summary{Findings: append([]Finding{}, plan.Findings...), Complete: true}
+	s.mine(b, b.options.Now().Sub(started))
+	return s
+}

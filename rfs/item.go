@@ -1,0 +1,98 @@
+package rfs
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"migassist/rfs/lease"
+)
+
+// Position is a document within a shard. Of one snapshot, the order of a shard's segments never changes.
+type Position struct {
+	Segment string `json:"segment"` // "_0"
+	Doc     int    `json:"doc"`     // Lucene's number
+}
+
+// Work is what an item of work asks for: the documents of a shard, or those from one position up to another. It stands
+// in [lease.Item].
+type Work struct {
+	Index string `json:"index"`
+	Shard int    `json:"shard"`
+	// From is the first document, To the first beyond. Nil is the shard's begin, and its end.
+	From *Position `json:"from,omitempty"`
+	To   *Position `json:"to,omitempty"`
+	// Target is the target's own identity of the index that documents go to, as it was when the run was planned.
+	Target string `json:"target,omitempty"`
+}
+
+// String names the item for people.
+func (w Work) String() string {
+	if w.From == nil {
+		return fmt.Sprintf("%s[%d]", w.Index, w.Shard)
+	}
+	return fmt.Sprintf("%s[%d] from document %d of segment %s", w.Index, w.Shard, w.From.Doc, w.From.Segment)
+}
+
+// name is what the store calls the item of a whole shard.
+func (w Work) name() string { return w.Index + "/" + strconv.Itoa(w.Shard) }
+
+// childName is what the store calls part n of a shard that was split.
+func (w Work) childName(n int) string { return fmt.Sprintf("%s/%06d", w.name(), n) }
+
+// whole tells whether the item is a shard from begin to end.
+func (w Work) whole() bool { return w.From == nil && w.To == nil }
+
+// item is the work as the store keeps it. Size is in bytes, 0 where it is not known.
+func (w Work) item(name string, size int64) (lease.Item, error) {
+	text, err := json.Marshal(w)
+	return lease.Item{Name: name, Work: text, Size: size}, err
+}
+
+// Progress is how far an item is: every document of it before the cursor has its fate. The counts are of those. It
+// stands in [lease.Entry].
+type Progress struct {
+	Cursor *Position `json:"cursor,omitempty"` // nil: at the item's begin
+	Walked int64     `json:"walked"`           // Lucene documents before the cursor, nested children and deleted ones included
+	Total  int64     `json:"total"`            // of them in the item; 0 until someone has opened it
+	Size   int64     `json:"size,omitempty"`   // bytes of the item's files, or of its part of them
+	Counts
+	Types map[string]int64 `json:"types,omitempty"` // documents read of each mapping type, where the index is split
+	// Finding is why an item was set aside.
+	Finding *Finding `json:"finding,omitempty"`
+}
+
+// clone returns a progress that does not change with p.
+func (p Progress) clone() Progress {
+	p.Types = addTypes(map[string]int64{}, p.Types)
+	if len(p.Types) == 0 {
+		p.Types = nil
+	}
+	return p
+}
+
+// Counts are the fates of documents: Read is the sum of written, superseded, skipped and refused ones.
+type Counts struct {
+	Read    int64 `json:"read"`
+	Written int64 `json:"written"`
+	Skipped int64 `json:"skipped"`
+	Refused int64 `json:"refused"`
+	// Superseded counts what the target had newer.
+	Superseded int64 `json:"superseded,omitempty"`
+	Bytes      int64 `json:"bytes"` // of the bulk lines of what was read
+	// Converted counts, of Read, the sources that were not kept as JSON.
+	Converted int64 `json:"converted,omitempty"`
+}
+
+// Balanced tells whether every document that was read has exactly one fate.
+func (c Counts) Balanced() bool { return c.Read == c.Written+c.Superseded+c.Skipped+c.Refused }
+
+func (c *Counts) add(o Counts) {
+	c.Read += o.Read
+	c.Written += o.Written
+	c.Superseded += o.Superseded
+	c.Skipped += o.Skipped
+	c.Refused += o.Refused
+	c.Bytes += o.Bytes
+	c.Converted += o.Converted
+}
