@@ -202,6 +202,21 @@ func TestAKilledWorkIsGoneOnWith(t *testing.T) {
 	}
 }
 
+// meeting is one worker's way to a sink that several share. Its first batch waits until all of them have one.
+type meeting struct {
+	*picky
+	once sync.Once
+	met  *sync.WaitGroup
+}
+
+func (m *meeting) Write(ctx context.Context, b *bulk.Batch, permit bulk.Permit) (bulk.Outcome, error) {
+	m.once.Do(func() {
+		m.met.Done()
+		m.met.Wait()
+	})
+	return m.picky.Write(ctx, b, permit)
+}
+
 // TestWorkersShareARun has several workers on one store: each document is sent once, and all say the same of it.
 func TestWorkersShareARun(t *testing.T) {
 	const name = "elasticsearch-7.10.2/second"
@@ -211,11 +226,12 @@ func TestWorkersShareARun(t *testing.T) {
 	sink := &picky{keep: keep{t: t, docs: map[string]string{}}}
 	const workers = 4
 	var summaries [workers]*rfs.Summary
-	var all sync.WaitGroup
+	var all, met sync.WaitGroup
+	met.Add(workers)
 	for i := range workers {
 		all.Go(func() {
 			var err error
-			summaries[i], err = rfs.New(of(snap, plan), sink, rfs.Options{BatchDocs: 20, Store: store, DeadLetterFile: letters}).Run(t.Context())
+			summaries[i], err = rfs.New(of(snap, plan), &meeting{picky: sink, met: &met}, rfs.Options{BatchDocs: 20, Store: store, DeadLetterFile: letters}).Run(t.Context())
 			if err != nil {
 				t.Error(err)
 			}
@@ -229,8 +245,8 @@ func TestWorkersShareARun(t *testing.T) {
 		}
 	}
 	s := summaries[0]
-	if s.Workers < 2 || s.Items < len(plan.Items) {
-		t.Errorf("%d workers moved %d items, want several and at least %d", s.Workers, s.Items, len(plan.Items))
+	if s.Workers != workers || s.Items != len(plan.Items) {
+		t.Errorf("%d workers moved %d items, want %d and %d", s.Workers, s.Items, workers, len(plan.Items))
 	}
 	if int64(len(sink.docs)) != s.Total.Written || int64(len(refused)) != s.Total.Refused || twice > 0 {
 		t.Errorf("%d documents arrived, %d were refused, %d records twice; the summary says %+v", len(sink.docs), len(refused), twice, s.Total)

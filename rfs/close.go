@@ -116,7 +116,7 @@ func (s *sums) add(entry lease.Entry) error {
 		sum = &IndexCounts{Index: work.Index, Done: true}
 		s.indices[work.Index] = sum
 	}
-	sum.Counts.add(progress.Counts)
+	sum.add(progress.Counts)
 	for name, n := range progress.Types {
 		if sum.ByType == nil {
 			sum.ByType = map[string]int64{}

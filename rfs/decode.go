@@ -130,7 +130,7 @@ func (d *decoder) add(doc *lucene.Doc) error {
 		p.counts.Converted++
 	}
 	p.batch.Add(appendOperation(p.batch.Grow(), to, document))
-	p.docs = append(p.docs, int32(doc.Number)) //nolint:gosec // Lucene counts in int32
+	p.docs = append(p.docs, int32(doc.Number))
 	return nil
 }
 

@@ -62,15 +62,6 @@ type Progress struct {
 	Finding *Finding `json:"finding,omitempty"`
 }
 
-// clone returns a progress that does not change with p.
-func (p Progress) clone() Progress {
-	p.Types = addTypes(map[string]int64{}, p.Types)
-	if len(p.Types) == 0 {
-		p.Types = nil
-	}
-	return p
-}
-
 // Counts are the fates of documents: Read is the sum of written, superseded, skipped and refused ones.
 type Counts struct {
 	Read    int64 `json:"read"`

@@ -22,7 +22,7 @@ func flock(f *os.File, how int) error {
 		if err == nil {
 			return nil
 		}
-		if err != syscall.EINTR { //nolint:errorlint // syscall returns it bare
+		if err != syscall.EINTR {
 			return fmt.Errorf("lock %s: %w", f.Name(), err)
 		}
 	}

@@ -204,7 +204,7 @@ func openCoordinator(_ context.Context, settings *config.Config) (lease.Store, e
 	if settings.Coordinator.Place() != config.CoordinatorFile {
 		return nil, fmt.Errorf("--coordinator %s is not in this version; want file", settings.Coordinator.Place())
 	}
-	return filelease.Open(stateFile(settings))
+	return filelease.Open(stateFile(settings)) //nolint:contextcheck // waits for a lock at most a minute
 }
 
 // stateFile is the file through which workers of one machine share a run.
