@@ -19,7 +19,7 @@ func openCoordinator(ctx context.Context, settings *config.Config, target *clust
 	session := settings.RFS.SessionName
 	switch place := settings.Coordinator.Place(); place {
 	case config.CoordinatorFile:
-		return filelease.Open(settings.RFS.StateFile) //nolint:contextcheck // a local file is not waited for
+		return filelease.Open(stateFile(settings)) //nolint:contextcheck // a local file is not waited for
 	case config.CoordinatorTarget:
 		if target == nil {
 			var err error

@@ -15,11 +15,10 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"migassist/cluster"
 	"migassist/config"
 	"migassist/rfs"
 	"migassist/rfs/bulk"
-	"migassist/rfs/lease"
-	"migassist/rfs/lease/filelease"
 	"migassist/selection"
 )
 
@@ -91,7 +90,7 @@ func (p *program) backfill(ctx context.Context, settings *config.Config, source 
 		return settleIDs(ctx, settings, source.snapshot, plan, log)
 	}
 	if settings.RFS.TargetFile == "" { // a file is written anew from its begin
-		if options.Store, err = openCoordinator(ctx, settings); err != nil {
+		if options.Store, err = openCoordinator(ctx, settings, to.client, log); err != nil {
 			return nil, err
 		}
 		defer func() { err = errors.Join(err, options.Store.Close()) }()
@@ -199,14 +198,6 @@ func choices(settings *config.Config) rfs.Choices {
 	return choices
 }
 
-// openCoordinator opens what the workers of a run share.
-func openCoordinator(_ context.Context, settings *config.Config) (lease.Store, error) {
-	if settings.Coordinator.Place() != config.CoordinatorFile {
-		return nil, fmt.Errorf("--coordinator %s is not in this version; want file", settings.Coordinator.Place())
-	}
-	return filelease.Open(stateFile(settings)) //nolint:contextcheck // waits for a lock at most a minute
-}
-
 // stateFile is the file through which workers of one machine share a run.
 func stateFile(settings *config.Config) string {
 	name, session := settings.RFS.StateFile, settings.RFS.SessionName
@@ -234,7 +225,8 @@ func targetName(settings *config.Config) string {
 
 // destination is where the documents go.
 type destination struct {
-	sink rfs.Sink
+	sink   rfs.Sink
+	client *cluster.Client // nil for a file
 	// check refuses a plan that the target is not ready for.
 	check func(ctx context.Context, plan *rfs.Plan) error
 	// indices asks the target for the identities of its indices; nil for a file.
@@ -270,7 +262,7 @@ func (p *program) destination(ctx context.Context, settings *config.Config, log 
 	}
 	limit(bulk.Limits{})
 	return &destination{
-		sink: writer, indices: rfs.Identities(client), limit: limit, finish: func(bool) error { return nil },
+		sink: writer, client: client, indices: rfs.Identities(client), limit: limit, finish: func(bool) error { return nil },
 		check: func(ctx context.Context, plan *rfs.Plan) error { return plan.Address(ctx, client) },
 	}, nil
 }
