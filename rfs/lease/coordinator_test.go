@@ -196,6 +196,19 @@ func TestAKeptLeaseIsNotTakenOver(t *testing.T) {
 	})
 }
 
+func TestALeaseThatIsForgottenIsNotBlockedByItsOwnWorker(t *testing.T) {
+	within(t, func(t *testing.T, store lease.Store) {
+		a := worker(store, "a")
+		add(t, a, "books/0")
+		first := claim(t, a)
+		second := claim(t, a)
+		is(t, first.Checkpoint(t.Context(), nil), lease.ErrLost)
+		_, err := a.TryClaim(t.Context())
+		is(t, err, lease.ErrNoWork)
+		ok(t, second.Finish(t.Context(), nil))
+	})
+}
+
 func TestPermitRenewsWhatIsTooShort(t *testing.T) {
 	within(t, func(t *testing.T, store lease.Store) {
 		a := worker(store, "a")

@@ -256,6 +256,6 @@ func (l *Lease) end() {
 	case <-l.ended:
 	default:
 		close(l.ended)
-		l.c.sights.drop(l.key)
+		l.c.sights.drop(l.key, l)
 	}
 }

@@ -57,14 +57,19 @@ func (s *sights) hold(key string, l *Lease) {
 	s.held[key] = l
 }
 
-func (s *sights) drop(key string) {
+// drop is the end of a lease, unless another of the same item is held by now.
+func (s *sights) drop(key string, l *Lease) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.held, key)
+	if s.held[key] == l {
+		delete(s.held, key)
+	}
 }
 
+// holds tells whether a lease is this worker's and alive. One that its user forgot is watched like those of others.
 func (s *sights) holds(key string) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.held[key] != nil
+	l := s.held[key]
+	s.mu.Unlock()
+	return l != nil && l.Remaining() > 0
 }
