@@ -46,6 +46,12 @@ func (i BulkItem) Retryable() bool {
 	return i.Error != nil && (retryableStatus(i.Status) || retryableType(i.Error.Type))
 }
 
+// TooLarge reports whether the action, with the others of its request that go to the same shard, needs more than the server has
+// when it does nothing else.
+func (i BulkItem) TooLarge() bool {
+	return i.Error != nil && tooLargeForPressure(i.Status, i.Error.Reason)
+}
+
 // ItemError says why an action was refused.
 type ItemError struct {
 	Type     string     `json:"type"`

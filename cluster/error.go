@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -102,8 +104,30 @@ func Unauthorized(err error) bool {
 	return s == http.StatusUnauthorized || s == http.StatusForbidden
 }
 
-// TooLarge reports whether the request was larger than the server takes.
-func TooLarge(err error) bool { return status(err) == http.StatusRequestEntityTooLarge }
+// TooLarge reports whether the request was larger than the server takes, whatever else it is doing.
+func TooLarge(err error) bool {
+	answer, ok := errors.AsType[*Error](err)
+	return ok && (answer.Status == http.StatusRequestEntityTooLarge || tooLargeForPressure(answer.Status, answer.Reason))
+}
+
+// pressure is how the servers' indexing pressure (Elasticsearch from 7.9, OpenSearch) says what a request needs and what there is at
+// most. It says so in words alone, with the same type and status whether the request would fit at another time or never.
+// Source: IndexingPressure.markCoordinatingOperationStarted, markPrimaryOperationStarted.
+var pressure = regexp.MustCompile(`(?:coordinating|primary)_operation_bytes=(\d+), max_coordinating_and_primary_bytes=(\d+)`)
+
+// tooLargeForPressure reports whether a request needs more than the server has when it does nothing else.
+func tooLargeForPressure(status int, reason string) bool {
+	if status != http.StatusTooManyRequests {
+		return false
+	}
+	found := pressure.FindStringSubmatch(reason)
+	if found == nil {
+		return false
+	}
+	need, err := strconv.ParseInt(found[1], 10, 64)
+	most, mostErr := strconv.ParseInt(found[2], 10, 64)
+	return err == nil && mostErr == nil && need > most
+}
 
 // Exists reports whether a thing was not created because one of its name is there already.
 func Exists(err error) bool {

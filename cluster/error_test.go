@@ -123,3 +123,31 @@ func FuzzExplain(f *testing.F) {
 		_ = e.Error()
 	})
 }
+
+// TestTooLargeForever: the same status and type says "not now" and "never"; the numbers tell.
+func TestTooLargeForever(t *testing.T) {
+	const never = "rejected execution of coordinating operation [coordinating_and_primary_bytes=0, replica_bytes=0, all_bytes=0, " +
+		"coordinating_operation_bytes=4179072, max_coordinating_and_primary_bytes=3145728]"
+	notNow := strings.Replace(strings.Replace(never, "4179072", "1179072", 1), "primary_bytes=0", "primary_bytes=3000000", 1)
+	for _, c := range []struct {
+		status int
+		reason string
+		want   bool
+	}{
+		{413, "", true},
+		{429, never, true},
+		{429, notNow, false},
+		{429, "rejected execution of primary operation [coordinating_and_primary_bytes=1, replica_bytes=0, all_bytes=1, " +
+			"primary_operation_bytes=12, max_coordinating_and_primary_bytes=11]", true},
+		{503, never, false},
+		{429, "", false},
+	} {
+		err := fmt.Errorf("x: %w", &Error{Status: c.status, Type: "rejected_execution_exception", Reason: c.reason})
+		if got := TooLarge(err); got != c.want {
+			t.Errorf("%d %s: %t, want %t", c.status, c.reason, got, c.want)
+		}
+	}
+	if TooLarge(nil) || TooLarge(fmt.Errorf("no answer")) {
+		t.Error("what is no answer is too large")
+	}
+}

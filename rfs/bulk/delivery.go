@@ -64,6 +64,7 @@ func (d *delivery) deliver(ctx context.Context, which []int) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("send %d operations: %w", len(which), context.Cause(ctx))
 		}
+		less := attempt >= certain && busy(result, err)
 		if err != nil {
 			if verdict := judgeRequest(err); verdict != again {
 				return d.failed(ctx, which, len(body), verdict, err)
@@ -74,11 +75,25 @@ func (d *delivery) deliver(ctx context.Context, which []int) error {
 				return err
 			}
 		}
+		if less && len(which) > 1 {
+			return d.halve(ctx, which)
+		}
 		if err := d.pause(ctx, len(which), attempt, end, err); err != nil {
 			return err
 		}
 		d.out.Retries += len(which)
 	}
+}
+
+// busy reports whether the target took nothing of a request because it has too much to do. It may have room for less: circuit breakers
+// go by size, and so does the memory of a shard's node.
+func busy(result cluster.BulkResult, err error) bool {
+	if err != nil {
+		answer, ok := errors.AsType[*cluster.Error](err)
+		return ok && answer.Status == http.StatusTooManyRequests
+	}
+	other := func(item cluster.BulkItem) bool { return item.Status != http.StatusTooManyRequests }
+	return result.Errors && !slices.ContainsFunc(result.Items, other)
 }
 
 // request sends the body once, if that is permitted.
@@ -130,13 +145,12 @@ func (d *delivery) failed(ctx context.Context, which []int, size int, verdict ve
 		return fmt.Errorf("send %d operations: %w", len(which), cause)
 	}
 	if len(which) > 1 {
-		half := len(which) / 2
-		if err := d.write(ctx, which[:half]); err != nil {
-			return err
-		}
-		return d.write(ctx, which[half:])
+		return d.halve(ctx, which)
 	}
 	refusal := Refusal{Operation: which[0], Status: http.StatusRequestEntityTooLarge, Reason: cluster.ItemError{Type: requestRefused, Reason: cause.Error()}}
+	if cluster.TooLarge(cause) {
+		refusal.Reason.Type = requestTooLarge
+	}
 	if answer, ok := errors.AsType[*cluster.Error](cause); ok {
 		refusal.Status = answer.Status
 	}
@@ -144,10 +158,22 @@ func (d *delivery) failed(ctx context.Context, which []int, size int, verdict ve
 	return nil
 }
 
-// requestRefused is the type of a refusal that came as the answer to a request of this one operation.
-const requestRefused = "request_refused"
+func (d *delivery) halve(ctx context.Context, which []int) error {
+	half := len(which) / 2
+	if err := d.write(ctx, which[:half]); err != nil {
+		return err
+	}
+	return d.write(ctx, which[half:])
+}
 
-// certain is the attempt at which a fault of the server with some operations, but not with all, is taken for theirs.
+// Types of a refusal that came as the answer to a request of this one operation.
+const (
+	requestRefused  = "request_refused"
+	requestTooLarge = "request_too_large" // its own size is the reason
+)
+
+// certain is the attempt at which a fault of the server with some operations, but not with all, is taken for theirs, and at which what
+// a busy target does not take is sent in halves.
 const certain = 4
 
 // sort gives the items their fates and returns the operations to send again, with the error of one of them.
@@ -167,6 +193,9 @@ func (d *delivery) sort(result cluster.BulkResult, which []int, attempt int) ([]
 	var cause error
 	for i, item := range result.Items {
 		verdict := judgeItem(item, d.batch.Conflict)
+		if item.TooLarge() && len(which) == 1 {
+			verdict = refuse
+		}
 		if verdict == doubtful {
 			verdict = doubt
 		}

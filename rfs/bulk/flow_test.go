@@ -437,3 +437,62 @@ func (c counting) Bulk(ctx context.Context, body []byte) (cluster.BulkResult, er
 	}
 	return result, err
 }
+
+// TestWriteSendsLessToATargetThatHasRoomForLess: a circuit breaker rejects as a busy target does, and goes by size.
+func TestWriteSendsLessToATargetThatHasRoomForLess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		target := &roomFor{bytes: 300, target: &target{docs: map[string]string{}}}
+		out, err := bulk.NewWriter(target, bulk.Patience{}).Write(t.Context(), batchOf(100), nil)
+		if err != nil || out.Written != 100 || len(target.docs) != 100 {
+			t.Errorf("%+v, %v", out, err)
+		}
+	})
+}
+
+// TestDocumentsTooLargeForTheTargetAreRefused: be they all of a batch. It is their size, not the target's way.
+func TestDocumentsTooLargeForTheTargetAreRefused(t *testing.T) {
+	target := &target{docs: map[string]string{}, limit: 20}
+	out, err := bulk.NewWriter(target, bulk.Patience{}).Write(t.Context(), batchOf(3), nil)
+	if err != nil || len(out.Refused) != 3 || out.Refused[0].Reason.Type != "request_too_large" {
+		t.Errorf("%+v, %v", out, err)
+	}
+}
+
+// TestWriteSendsLessToAShardThatHasRoomForLess: the same, of the items of a shard on a node with less memory. A document too large for
+// it by itself is refused.
+func TestWriteSendsLessToAShardThatHasRoomForLess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		target := &target{docs: map[string]string{}}
+		items := 0
+		target.down = func(int) error { items = 0; return nil }
+		full := func(id string, _ int) *cluster.BulkItem {
+			if id == "42" {
+				item := failing(429, "rejected_execution_exception")
+				item.Error.Reason = "rejected execution of primary operation [primary_operation_bytes=12, max_coordinating_and_primary_bytes=11]"
+				return item
+			}
+			if items++; items > 10 {
+				return failing(429, "rejected_execution_exception")
+			}
+			return nil
+		}
+		target.item = full
+		out, err := bulk.NewWriter(target, bulk.Patience{}).Write(t.Context(), batchOf(100), nil)
+		if err != nil || out.Written != 99 || len(out.Refused) != 1 || out.Refused[0].Operation != 42 {
+			t.Errorf("%d written, %+v, %v", out.Written, out.Refused, err)
+		}
+	})
+}
+
+// roomFor is a target that has room for so many bytes at once.
+type roomFor struct {
+	*target
+	bytes int
+}
+
+func (r *roomFor) Bulk(ctx context.Context, body []byte) (cluster.BulkResult, error) {
+	if len(body) > r.bytes {
+		return cluster.BulkResult{}, &cluster.Error{Status: 429, Type: "circuit_breaking_exception", Reason: "[parent] Data too large"}
+	}
+	return r.target.Bulk(ctx, body)
+}
