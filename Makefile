@@ -89,8 +89,7 @@ bench: build $(BENCHREPO)/repository ## benchmarks; the same files read by Apach
 		--repo-uri $(abspath $(BENCHREPO)/repository) --snapshot-name bench --index-allowlist bench --target-file /dev/null \
 		--dead-letter-file $(BENCHREPO)/dead-letters.ndjson
 	$(GO) run ./internal/testcluster/sink -- bin/migassist rfs --output json --log-level warn \
-		--repo-uri $(abspath $(BENCHREPO)/repository) --snapshot-name bench --index-allowlist bench \
-		--dead-letter-file $(BENCHREPO)/dead-letters.ndjson
+		--repo-uri $(abspath $(BENCHREPO)/repository) --snapshot-name bench --index-allowlist bench
 	$(MAKE) --no-print-directory bench-reindex
 
 bench-reindex: build $(BENCHREPO)/repository ## the million from ES 7.10.2 to OpenSearch 2.19.1: _reindex from remote, one worker, four workers, three rounds in turn (Java 17, Maven)

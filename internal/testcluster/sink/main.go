@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -30,9 +31,11 @@ type asked struct {
 
 func main() {
 	var ask asked
-	runs := flag.Int("runs", 5, "how often to run the command")
-	index := flag.String("index", "bench", "index to make on the server")
-	items := flag.Bool("items", false, "answer every item of a bulk, not only that there was no error")
+	var b bench
+	flag.IntVar(&b.runs, "runs", 5, "how often to run the command")
+	flag.IntVar(&b.workers, "workers", 1, "how many of the command to run at once, with one state file")
+	flag.StringVar(&b.index, "index", "bench", "index to make on the server")
+	flag.BoolVar(&b.items, "items", false, "answer every item of a bulk, not only that there was no error")
 	flag.Float64Var(&ask.rate, "rate", 250, "MB/s that are asked for")
 	flag.Float64Var(&ask.cost, "cost", 5, "processor seconds for a gigabyte that are allowed")
 	flag.Int64Var(&ask.memory, "memory", 256, "MiB of resident memory that are allowed")
@@ -40,9 +43,10 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var err error
 	if flag.NArg() == 0 {
-		err = serve(ctx, *items)
+		err = serve(ctx, b.items)
 	} else {
-		err = bench(ctx, flag.Args(), *index, *runs, *items, ask)
+		b.command = flag.Args()
+		err = b.run(ctx, ask)
 	}
 	stop()
 	if err != nil {
@@ -73,9 +77,17 @@ func serve(ctx context.Context, items bool) error {
 	return nil
 }
 
-// bench runs the command against a server of its own, and prints what it came to.
-func bench(ctx context.Context, command []string, index string, runs int, items bool, ask asked) (err error) {
-	url, stop, err := start(ctx, items)
+// bench is what to run.
+type bench struct {
+	command       []string
+	runs, workers int
+	index         string
+	items         bool
+}
+
+// run runs the command against a server of its own, and prints what it came to.
+func (b bench) run(ctx context.Context, ask asked) (err error) {
+	url, stop, err := start(ctx, b.items)
 	if err != nil {
 		return err
 	}
@@ -86,12 +98,17 @@ func bench(ctx context.Context, command []string, index string, runs int, items 
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	var best cost.Run
-	for n := range runs {
-		if err := renew(ctx, url+"/"+index); err != nil {
+	for n := range b.runs {
+		if err := renew(ctx, url+"/"+b.index); err != nil {
 			return err
 		}
-		line := append(command, "--target-host", url, "--disable-compression", "--state-file", filepath.Join(dir, fmt.Sprintf("state-%d", n)))
-		run, err := cost.Measure(cost.Command(ctx, line...))
+		var workers []*exec.Cmd
+		for worker := range b.workers {
+			workers = append(workers, cost.Command(ctx, append(slices.Clone(b.command), "--target-host", url, "--disable-compression",
+				"--state-file", filepath.Join(dir, fmt.Sprintf("%d.state", n)),
+				"--dead-letter-file", filepath.Join(dir, fmt.Sprintf("%d-%d.ndjson", n, worker)))...))
+		}
+		run, err := cost.Measure(workers...)
 		if err != nil {
 			return err
 		}
