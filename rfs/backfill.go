@@ -50,10 +50,11 @@ type Options struct {
 	Indices func(ctx context.Context, names ...string) (map[string]string, error)
 	// Check refuses a plan before anything of the run exists. Nil: it is fine.
 	Check func(ctx context.Context, plan *Plan) error
-	// Begin is called once in the fleet, after the run's record exists and before its first item does.
-	Begin func(ctx context.Context, plan *Plan) error
+	// Begin is called once in the fleet, after the run's record exists and before its first item does. What it returns is kept
+	// for Close.
+	Begin func(ctx context.Context, plan *Plan) (Before, error)
 	// Close is called once in the fleet, when nothing is left to be done. What it finds becomes part of the summary.
-	Close func(ctx context.Context, summary *Summary) ([]Finding, error)
+	Close func(ctx context.Context, before Before, flows []Flow) ([]Finding, error)
 
 	Log zerolog.Logger
 	Now func() time.Time // the clock of dead letters and checkpoints; the system's

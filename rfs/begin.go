@@ -26,6 +26,7 @@ type planned struct {
 	Items    int            `json:"items"`
 	Indices  []plannedIndex `json:"indices"`
 	Findings []Finding      `json:"findings"`
+	Before   Before         `json:"before"`
 
 	at map[string]int // place of an index by its name, once it was asked for
 }
@@ -147,12 +148,13 @@ func (b *Backfill) spread(ctx context.Context, plan *Plan) (json.RawMessage, err
 			return nil, err
 		}
 	}
+	var before Before
 	if b.options.Begin != nil {
-		if err := b.options.Begin(ctx, plan); err != nil {
+		if before, err = b.options.Begin(ctx, plan); err != nil {
 			return nil, err
 		}
 	}
-	p := planned{Run: rand.Text(), Items: len(plan.Items), Findings: plan.Findings}
+	p := planned{Run: rand.Text(), Items: len(plan.Items), Findings: plan.Findings, Before: before}
 	for _, name := range plan.Indices() {
 		p.Indices = append(p.Indices, plan.readings[name].planned())
 	}

@@ -54,13 +54,22 @@ func (b *Backfill) close(ctx context.Context) (json.RawMessage, error) {
 	s := sums.summary
 	s.Findings = append(s.Findings, replaced...)
 	if b.options.Close != nil {
-		found, err := b.options.Close(ctx, s)
+		found, err := b.options.Close(ctx, b.planned.Before, b.flows(s))
 		if err != nil {
 			return nil, err
 		}
 		s.Findings = append(s.Findings, found...)
 	}
 	return json.Marshal(s)
+}
+
+// flows are what became of each index's documents, and where on the target they went.
+func (b *Backfill) flows(s *Summary) []Flow {
+	flows := make([]Flow, len(s.Indices))
+	for i, index := range s.Indices {
+		flows[i] = Flow{Index: index.Index, Targets: b.planned.index(index.Index).targets(), Counts: index.Counts}
+	}
+	return flows
 }
 
 // sums are what the store's items come to.

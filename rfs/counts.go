@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"migassist/cluster"
 )
 
 // Counter tells how many documents a target has.
@@ -19,11 +21,14 @@ type Before struct {
 	Distinct  map[string]int64 `json:"distinct,omitempty"` // ids that come to a target from several origins, where they were read
 }
 
-// CountBefore asks the target how many documents it has under each name, and takes what is known of ids, which may be nil.
+// CountBefore asks the target how many documents it has under each name, if it tells, and takes what is known of ids, which may be nil.
 func CountBefore(ctx context.Context, target Counter, names []string, ids *IDScan) (Before, error) {
 	before := Before{Documents: make(map[string]int64, len(names))}
 	for _, name := range names {
 		count, err := target.Count(ctx, name)
+		if cluster.Unauthorized(err) { // who may write need not be one who may read
+			continue
+		}
 		if err != nil {
 			return before, fmt.Errorf("count the documents that the target has: %w", err)
 		}

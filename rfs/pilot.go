@@ -104,6 +104,19 @@ func pilotDefinition(index cluster.Index) (json.RawMessage, error) {
 	return json.Marshal(map[string]any{"settings": settings, "mappings": mappings})
 }
 
+// endPilot has an item end after its share of a pilot's documents.
+func (b *Backfill) endPilot(ctx context.Context, item *held, commit *lucene.Commit) error {
+	n := b.source.Choices.Pilot
+	if n <= 0 || item.To != nil {
+		return nil
+	}
+	segment, doc, err := pilotEnd(ctx, commit, n, b.options.Memory/2)
+	if segment != "" {
+		item.To = &Position{segment, doc}
+	}
+	return err
+}
+
 // pilotEnd returns the segment of a shard, and the document in it, up to which there are n documents; "": there are no more.
 func pilotEnd(ctx context.Context, commit *lucene.Commit, n, memory int) (segment string, doc int, err error) {
 	decoder := &lucene.Decoder{Limit: memory}

@@ -70,6 +70,9 @@ func (r *reader) item(ctx context.Context, item *held) error {
 	if err != nil {
 		return err
 	}
+	if err := r.backfill.endPilot(ctx, item, commit); err != nil {
+		return fmt.Errorf("shard %d of %s: %w", item.Shard, item.Index, err)
+	}
 	item.open(commit.Segments)
 	r.backfill.progress.opened(item.progress)
 	segments, err := after(commit.Segments, item.progress.Cursor)

@@ -23,6 +23,7 @@ type Choices struct {
 
 	Versions     Versions           // that documents are written with
 	IndexMap     *selection.Renames // other names on the target; nil: the same
+	Pilot        int                // documents of each shard that are moved; 0: all
 	PilotPrefix  string             // of the names on the target, for a pilot; empty: none
 	GeneratedIDs bool               // the target makes ids of its own: work that is done again leaves duplicates
 	Collision    IDCollision        // of documents that come to one target from several types or indices

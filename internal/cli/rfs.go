@@ -52,6 +52,9 @@ func (p *program) runRFS(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if settings.RFS.Pilot > 0 && settings.RFS.SessionName == config.Default().RFS.SessionName {
+		settings.RFS.SessionName = "pilot" // a run of its own
+	}
 	limitMemory(settings.Memory)
 	err = p.moveDocuments(cmd.Context(), settings, log)
 	if settings.RFS.ExitCodes == config.JavaExitCodes {
@@ -83,17 +86,14 @@ func (p *program) moveDocuments(ctx context.Context, settings *config.Config, lo
 func (p *program) backfill(ctx context.Context, settings *config.Config, source *source, to *destination, log zerolog.Logger) (summary *rfs.Summary, err error) {
 	options := rfsOptions(settings)
 	options.Log, options.Indices, options.SetLimits = log, to.indices, to.limit
-	options.Check = func(ctx context.Context, plan *rfs.Plan) error {
-		if err := to.check(ctx, plan); err != nil {
-			return err
-		}
-		return settleIDs(ctx, settings, source.snapshot, plan, log)
-	}
+	with := &receiving{settings: settings, snap: source.snapshot, client: to.client, log: log}
+	options.Check = with.check
 	if settings.RFS.TargetFile == "" { // a file is written anew from its begin
 		if options.Store, err = openCoordinator(ctx, settings, to.client, log); err != nil {
 			return nil, err
 		}
 		defer func() { err = errors.Join(err, options.Store.Close()) }()
+		with.store, options.Begin, options.Close = options.Store, with.begin, with.close
 	}
 	b := rfs.New(source.backfill(settings, log), to.sink, options)
 	log.Info().Str("snapshot", source.snapshot.Name).Str("target", targetName(settings)).Str("coordinator", place(settings)).Msg("backfill starts")
@@ -193,7 +193,7 @@ func choices(settings *config.Config) rfs.Choices {
 		Collision:          rfs.IDCollision(settings.RFS.IDCollision),
 	}
 	if settings.RFS.Pilot > 0 {
-		choices.PilotPrefix = settings.RFS.PilotPrefix
+		choices.Pilot, choices.PilotPrefix = settings.RFS.Pilot, settings.RFS.PilotPrefix
 	}
 	return choices
 }
@@ -227,8 +227,6 @@ func targetName(settings *config.Config) string {
 type destination struct {
 	sink   rfs.Sink
 	client *cluster.Client // nil for a file
-	// check refuses a plan that the target is not ready for.
-	check func(ctx context.Context, plan *rfs.Plan) error
 	// indices asks the target for the identities of its indices; nil for a file.
 	indices func(ctx context.Context, names ...string) (map[string]string, error)
 	// limit is told this worker's share of what the run may send.
@@ -244,7 +242,7 @@ func (p *program) destination(ctx context.Context, settings *config.Config, log 
 		if err != nil {
 			return nil, err
 		}
-		return &destination{sink: file, check: func(context.Context, *rfs.Plan) error { return nil }, finish: file.Close}, nil
+		return &destination{sink: file, finish: file.Close}, nil
 	}
 	client, err := connect(ctx, settings.Target)
 	if err != nil {
@@ -261,9 +259,12 @@ func (p *program) destination(ctx context.Context, settings *config.Config, log 
 		writer.SetLimits(limits)
 	}
 	limit(bulk.Limits{})
+	var sink rfs.Sink = writer
+	if settings.Target.AWSService == "aoss" {
+		sink = rfs.CollectionSink{Sink: writer}
+	}
 	return &destination{
-		sink: writer, client: client, indices: rfs.Identities(client), limit: limit, finish: func(bool) error { return nil },
-		check: func(ctx context.Context, plan *rfs.Plan) error { return plan.Address(ctx, client) },
+		sink: sink, client: client, indices: rfs.Identities(client), limit: limit, finish: func(bool) error { return nil },
 	}, nil
 }
 

@@ -45,7 +45,10 @@ func TestTargetKeepsWhatIsNewer(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	run := migassist(t, dir, rfsArgs(dir, "live", "live", "--doc-versions", "seqno")...).want(t, done)
+	run := migassist(t, dir, rfsArgs(dir, "live", "live", "--doc-versions", "seqno")...).want(t, done).says(t, "index.gc_deletes")
+	if settings := string(must(t, target, "GET", "/live/_settings", "")); strings.Contains(settings, "gc_deletes") {
+		t.Errorf("gc_deletes was not given back: %s", settings)
+	}
 	if total := run.summary(t).Total; total != (counts{Read: 38, Written: 36, Superseded: 2}) {
 		t.Errorf("the summary says %+v", total)
 	}
@@ -196,4 +199,35 @@ func documents(t *testing.T, index string) int {
 		t.Fatal(err)
 	}
 	return answer.Count
+}
+
+// TestTargetOfAPilot moves the first documents of each shard into indices of their own, which are made like the real ones.
+func TestTargetOfAPilot(t *testing.T) {
+	wipe(t, source)
+	wipe(t, target)
+	must(t, source, "PUT", "/tried", `{"settings":{"number_of_shards":3,"number_of_replicas":0},"mappings":{"properties":{"n":{"type":"nested"}}}}`)
+	for i := range 120 {
+		must(t, source, "PUT", fmt.Sprintf("/tried/_doc/%d", i), fmt.Sprintf(`{"i":%d,"n":[{"x":1},{"x":2}]}`, i))
+	}
+	if err := source.Snapshot(t.Context(), "pilot", "pilot", "tried"); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	pilot := rfsArgs(dir, "pilot", "pilot", "--pilot", "10")
+	migassist(t, dir, pilot...).want(t, failed).says(t, "neither pilot-tried, nor tried to make it like")
+	must(t, target, "PUT", "/tried", `{"settings":{"number_of_shards":2,"number_of_replicas":0},"mappings":{"dynamic":"strict","properties":{"i":{"type":"integer"},"n":{"type":"nested","properties":{"x":{"type":"byte"}}}}}}`)
+	run := migassist(t, dir, pilot...).want(t, done)
+	if total := run.summary(t).Total; total != (counts{Read: 30, Written: 30}) {
+		t.Errorf("the summary says %+v", total)
+	}
+	if there, touched := documents(t, "pilot-tried"), documents(t, "tried"); there != 30 || touched != 0 {
+		t.Errorf("%d documents in the pilot's index, %d in the real one", there, touched)
+	}
+	if definition := string(must(t, target, "GET", "/pilot-tried", "")); !strings.Contains(definition, `"dynamic":"strict"`) || !strings.Contains(definition, `"number_of_shards":"2"`) {
+		t.Errorf("the pilot's index is not made like the real one: %s", definition)
+	}
+	migassist(t, dir, rfsArgs(dir, "pilot", "pilot")...).want(t, done) // with the same state file: the pilot's run is another
+	if n := documents(t, "tried"); n != 120 {
+		t.Errorf("%d documents", n)
+	}
 }
