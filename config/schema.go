@@ -140,7 +140,7 @@ var runKeys = []key{
 	},
 	{
 		path: "rfs.max_connections", flag: "max-connections",
-		usage: "`NUMBER` of bulk requests in flight", field: func(c *Config) any { return &c.RFS.MaxConnections },
+		usage: "most bulk requests in flight, a `NUMBER`; below that as many as suit the target", field: func(c *Config) any { return &c.RFS.MaxConnections },
 	},
 	{
 		path: "rfs.documents_per_bulk_request", flag: "documents-per-bulk-request",
