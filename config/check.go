@@ -30,6 +30,9 @@ var (
 	ForDocuments = Scope{[]string{"output", "memory", "snapshot.repo_uri", "s3", "gcs", "azure", "rfs.rebuild_source"}, (*Config).checkRepository}
 	// ForDescription is what printing one file of a repository takes; it has one form only.
 	ForDescription = Scope{[]string{"snapshot", "s3", "gcs", "azure"}, (*Config).checkRepository}
+	// ForBackfill is what seeing and controlling a run takes: where its state is. The target is needed where that is there, and to
+	// restore its settings.
+	ForBackfill = Scope{[]string{"output", "s3", "gcs", "azure", "target", "coordinator", "rfs.session_name", "rfs.state_file"}, (*Config).checkBackfill}
 	// ForDisplay is for showing the configuration itself: all of it, complete or not.
 	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "rfs", "metadata", "coordinator"}, nil}
 )
@@ -48,15 +51,22 @@ func (c *Config) checkRFS() Problems {
 	return append(problems, c.checkMemory()...)
 }
 
-// checkMemory sees that the bulk requests in flight leave half of the budget to reading.
+func (c *Config) checkBackfill() Problems {
+	var problems Problems
+	c.RFS.checkSession(&problems)
+	if c.Target.Host != "" || c.Coordinator.Place() == CoordinatorTarget {
+		problems = append(problems, c.Target.Validate("target")...)
+	}
+	return append(problems, news(problems, c.checkCoordinator())...)
+}
+
+// checkMemory sees that a bulk request leaves half of the budget to reading.
 func (c *Config) checkMemory() Problems {
 	var problems Problems
-	inFlight := c.RFS.DocumentsSizePerRequest * Bytes(max(1, c.RFS.MaxConnections))
 	if c.Memory < minMemory {
 		problems.add("memory", "", "%s is too little; want at least %s", c.Memory, minMemory)
-	} else if inFlight > c.Memory/2 && c.RFS.TargetFile == "" {
-		problems.add("memory", "", "%s is too little: %d bulk requests of %s in flight want twice their %s; raise it, or lower max_connections",
-			c.Memory, c.RFS.MaxConnections, c.RFS.DocumentsSizePerRequest, inFlight)
+	} else if c.RFS.DocumentsSizePerRequest > c.Memory/2 && c.RFS.TargetFile == "" {
+		problems.add("memory", "", "%s is too little for bulk requests of %s; raise it to twice that, or lower documents_size_per_bulk_request", c.Memory, c.RFS.DocumentsSizePerRequest)
 	}
 	return problems
 }
@@ -233,12 +243,12 @@ func (r RFS) Validate() Problems {
 			problems.add("rfs."+path, "", "%d is too few; want at least %d", value, least)
 		}
 	}
-	atLeast("max_connections", r.MaxConnections, 1)
+	atLeast("max_connections", r.MaxConnections, 0)
+	atLeast("max_docs_per_second", r.MaxDocsPerSecond, 0)
+	atLeast("max_mb_per_second", r.MaxMBPerSecond, 0)
 	atLeast("documents_per_bulk_request", r.DocumentsPerRequest, 0)
 	atLeast("workers", r.Workers, 0)
-	if !sessionName.MatchString(r.SessionName) {
-		problems.add("rfs.session_name", "", "%q can't be a part of the names of indices and objects; want small letters, digits, - and _, at most 64", r.SessionName)
-	}
+	r.checkSession(&problems)
 	atLeast("max_attempts", r.MaxAttempts, 1)
 	r.checkFleet(&problems)
 	if r.DocumentsSizePerRequest < 1 {
@@ -277,6 +287,12 @@ func (r RFS) checkAddresses(problems *Problems) {
 	}
 	if bad := selection.IndexNameProblem(r.PilotPrefix + "x"); r.Pilot > 0 && (bad != "" || r.PilotPrefix == "") {
 		problems.add("rfs.pilot_prefix", "", "%q can't begin the name of an index", r.PilotPrefix)
+	}
+}
+
+func (r RFS) checkSession(problems *Problems) {
+	if !sessionName.MatchString(r.SessionName) {
+		problems.add("rfs.session_name", "", "%q can't be a part of the names of indices and objects; want small letters, digits, - and _, at most 64", r.SessionName)
 	}
 }
 

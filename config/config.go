@@ -104,7 +104,9 @@ const JavaExitCodes = "java"
 type RFS struct {
 	SessionName string // keeps runs apart that have their state in one place
 
-	MaxConnections          int      // bulk requests in flight
+	MaxConnections          int      // bulk requests in flight in the whole run, 0 is no limit
+	MaxDocsPerSecond        int      // of the whole run, 0 is no limit
+	MaxMBPerSecond          int      // of the whole run, in 1,000,000 bytes of bulk bodies, 0 is no limit
 	DocumentsPerRequest     int      // documents in a bulk request, 0 is no limit
 	DocumentsSizePerRequest Bytes    // bytes of a bulk request's body
 	Workers                 int      // goroutines that decode, 0 is one per CPU
@@ -122,11 +124,27 @@ type RFS struct {
 	Pilot                   int      // documents per shard that a pilot moves, 0 is no pilot
 	PilotPrefix             string   // of the names of a pilot's indices
 
-	LeaseDuration time.Duration // after which a worker that does not move has lost its work
-	BulkTimeout   time.Duration // of a bulk request
-	ItemBytes     Bytes         // of stored fields, above which a shard is split among workers
-	MaxAttempts   int           // with an item that fails, before it is set aside
-	ExitCodes     string        // migassist or java
+	LeaseDuration  time.Duration // after which a worker that does not move has lost its work
+	BulkTimeout    time.Duration // of a bulk request
+	ItemBytes      Bytes         // of stored fields, above which a shard is split among workers
+	TuneTarget     bool          // settings of the target's indices are changed while the run lasts
+	MetricsAddress string        // where the worker shows /metrics and /healthz; empty is nowhere
+
+	MaxAttempts int    // with an item that fails, before it is set aside
+	ExitCodes   string // migassist or java
+}
+
+// workerConnections are the bulk requests that a worker has in flight at most, unless it is told otherwise: they keep a small target busy without
+// filling its write queue.
+const workerConnections = 4
+
+// WorkerConnections are the bulk requests that one worker has in flight at most: its bodies take half of the memory.
+func (c *Config) WorkerConnections() int {
+	most := c.RFS.MaxConnections
+	if most == 0 {
+		most = workerConnections
+	}
+	return max(1, min(most, int(c.Memory/2/max(1, c.RFS.DocumentsSizePerRequest))))
 }
 
 // Metadata is the migration of indices, aliases and templates.
@@ -154,7 +172,6 @@ func Default() *Config {
 		Coordinator: Coordinator{Cluster: defaultCluster()},
 		RFS: RFS{
 			SessionName:             "default",
-			MaxConnections:          4,        // keeps a small target busy without filling its write queue
 			DocumentsSizePerRequest: 10 * MiB, // larger bodies gain nothing, and 10 MiB is the lowest limit of managed services
 			StateFile:               "migassist-rfs-state.json",
 			DeadLetterFile:          "migassist-rfs-dead-letters.ndjson",

@@ -140,7 +140,15 @@ var runKeys = []key{
 	},
 	{
 		path: "rfs.max_connections", flag: "max-connections",
-		usage: "most bulk requests in flight, a `NUMBER`; below that as many as suit the target", field: func(c *Config) any { return &c.RFS.MaxConnections },
+		usage: "`NUMBER` of bulk requests that all workers of the run together have in flight, set by the worker that begins it; 0 is no limit, and 4 per worker", field: func(c *Config) any { return &c.RFS.MaxConnections },
+	},
+	{
+		path: "rfs.max_docs_per_second", flag: "max-docs-per-second",
+		usage: "`NUMBER` of documents that all workers of the run together send in a second, set by the worker that begins it; 0 is no limit", field: func(c *Config) any { return &c.RFS.MaxDocsPerSecond },
+	},
+	{
+		path: "rfs.max_mb_per_second", flag: "max-mb-per-second",
+		usage: "the same in a `NUMBER` of 1,000,000 bytes, before they are compressed", field: func(c *Config) any { return &c.RFS.MaxMBPerSecond },
 	},
 	{
 		path: "rfs.documents_per_bulk_request", flag: "documents-per-bulk-request",
@@ -221,6 +229,14 @@ var runKeys = []key{
 	{
 		path: "rfs.max_attempts", flag: "max-attempts",
 		usage: "`NUMBER` of times that reading an item may fail before it is set aside with the reason", field: func(c *Config) any { return &c.RFS.MaxAttempts },
+	},
+	{
+		path: "rfs.tune_target", flag: "tune-target",
+		usage: "while the run lasts, keep the target's indices without refreshes and replicas, with an asynchronous translog; set by the worker that begins the run", field: func(c *Config) any { return &c.RFS.TuneTarget },
+	},
+	{
+		path: "rfs.metrics_address", flag: "metrics-address",
+		usage: "`HOST:PORT` for /metrics (Prometheus) and /healthz of this worker; PORT alone is for this machine only", field: func(c *Config) any { return &c.RFS.MetricsAddress },
 	},
 	{
 		path: "rfs.exit_codes", flag: "exit-codes", enum: []string{"migassist", JavaExitCodes},

@@ -141,13 +141,13 @@ func TestSectionsSayWhatTheyWant(t *testing.T) {
 		{[]string{"--target-insecure=maybe"}, `"maybe" is neither true nor false`},
 		{[]string{"--target-request-timeout=0s"}, "0s is no time to wait"},
 		{[]string{"--index-allowlist=logs-*"}, `a name has no wildcards; write "regex:logs-.*"`},
-		{[]string{"--max-connections=0"}, "0 is too few; want at least 1"},
+		{[]string{"--max-connections=-1"}, "-1 is too few; want at least 0"},
 		{[]string{"--workers=-1"}, "-1 is too few"},
 		{[]string{"--documents-size-per-bulk-request=0"}, "0B is too little"},
 		{[]string{"--state-file="}, "rfs.state_file: is empty"},
 		{[]string{"--overwrite"}, "no file to overwrite"},
 		{[]string{"--memory=10MiB"}, "10MiB is too little; want at least 64MiB"},
-		{[]string{"--max-connections=20"}, "20 bulk requests of 10MiB in flight want twice their 200MiB"},
+		{[]string{"--documents-size-per-bulk-request=200MiB"}, "256MiB is too little for bulk requests of 200MiB"},
 		{[]string{"--target-file=-", "--output=json"}, "cannot both go to standard output"},
 	} {
 		_, err := load(t, ForRFS, "", append(slices.Clip(base), c.flags...)...)

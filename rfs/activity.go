@@ -25,7 +25,7 @@ type Presence struct {
 	Stall string    `json:"stall,omitempty"` // why nothing moves; empty: something does
 	Items []string  `json:"items,omitempty"` // that it holds a lease of
 
-	Docs           int64     `json:"docs"`  // acknowledged by the target, since the worker began
+	Docs           int64     `json:"docs"`  // that have their fate, since the worker began
 	Bytes          int64     `json:"bytes"` // of their bulk lines
 	DocsPerSecond  float64   `json:"docs_per_second"`
 	BytesPerSecond float64   `json:"bytes_per_second"`
@@ -38,15 +38,15 @@ type Presence struct {
 // Activity is what a worker does right now: the pipeline tells it, and presence, metrics and health are made of it. It may be used by
 // several goroutines at once.
 type Activity struct {
-	mu          sync.Mutex
-	doing       string
-	since       time.Time
-	stall       string
-	items       []string
-	docs, bytes int64
-	last        time.Time // success of a bulk request
-	heard       time.Time // last answer of the coordinator
-	unheard     string    // why it did not answer since
+	mu      sync.Mutex
+	doing   string
+	since   time.Time
+	stall   string
+	items   []string
+	counts  Counts
+	last    time.Time // success of a bulk request
+	heard   time.Time // last answer of the coordinator
+	unheard string    // why it did not answer since
 }
 
 // newActivity is of a worker that has just begun.
@@ -70,11 +70,11 @@ func (a *Activity) Stall(reason string) {
 	a.stall = reason
 }
 
-// Wrote counts documents that the target acknowledged, and the bytes of their bulk lines.
-func (a *Activity) Wrote(docs, bytes int64) {
+// Settled counts documents that have their fate: the target answered.
+func (a *Activity) Settled(counts Counts) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.docs, a.bytes = a.docs+docs, a.bytes+bytes
+	a.counts.add(counts)
 	a.last, a.stall = time.Now(), ""
 }
 
@@ -100,7 +100,7 @@ func (a *Activity) Coordinator(err error) {
 func (a *Activity) presence() Presence {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	p := Presence{Doing: a.doing, Since: stamp(a.since), Stall: a.stall, Items: slices.Clone(a.items), Docs: a.docs, Bytes: a.bytes, LastSuccess: stamp(a.last)}
+	p := Presence{Doing: a.doing, Since: stamp(a.since), Stall: a.stall, Items: slices.Clone(a.items), Docs: a.counts.Read, Bytes: a.counts.Bytes, LastSuccess: stamp(a.last)}
 	if a.unheard != "" && p.Stall == "" {
 		p.Stall = "the coordinator does not answer: " + a.unheard
 	}

@@ -44,6 +44,10 @@ type Options struct {
 	Tune    bool    // settings of the target's indices are changed while the run lasts
 	// SetLimits is given this worker's share of the run's limits, whenever it changes. Nil: the sink has none.
 	SetLimits func(bulk.Limits)
+	// Flow says what the sink is doing. Nil: it does not know.
+	Flow func() bulk.Flow
+	// TuneTarget is the target whose indices get other settings while the run lasts, where Tune or Choices want that. Nil: none do.
+	TuneTarget TuneTarget
 
 	// Indices asks the target which of the named indices it has, and for its own identity of each: one that was deleted
 	// and made again has another. With it, no run goes on into an index other than the one it began with. Nil: not asked.
@@ -129,6 +133,10 @@ type Backfill struct {
 	progress    Headway
 	busy        bool // it did something that was left to do
 
+	shown   atomic.Pointer[Joined] // joined, for who asks from outside
+	watch   sync.WaitGroup
+	unwatch context.CancelFunc
+
 	stop  context.CancelCauseFunc // ends claiming and reading
 	end   context.Context         // done once that was called; nil before
 	slots chan struct{}           // one per lease that is held
@@ -141,7 +149,7 @@ type Backfill struct {
 
 // New prepares a worker.
 func New(source Source, sink Sink, options Options) *Backfill {
-	b := &Backfill{source: source, sink: sink, options: options.withDefaults(), slots: make(chan struct{}, mostLeases), freed: make(chan struct{}, 1)}
+	b := &Backfill{source: source, sink: sink, options: options.withDefaults(), slots: make(chan struct{}, mostLeases), freed: make(chan struct{}, 1), unwatch: func() {}}
 	if _, file := sink.(*FileSink); file {
 		b.options.InFlight, b.options.BatchBytes = 1, 1 // a file takes pieces as they come, one after the other
 	}
@@ -164,6 +172,21 @@ func (b *Backfill) Idle() bool { return !b.busy }
 // the others go on; a target that fails ends this worker with an error, and leaves its items to others. The summary is of what
 // there is then, and nil where even that can't be said.
 func (b *Backfill) Run(ctx context.Context) (*Summary, error) {
+	defer b.leave()
+	summary, err := b.run(ctx)
+	if errors.Is(err, ErrStopped) {
+		err = errors.Join(err, b.untune(ctx))
+	}
+	return summary, err
+}
+
+// leave ends what shows this worker to the others.
+func (b *Backfill) leave() {
+	b.unwatch()
+	b.watch.Wait()
+}
+
+func (b *Backfill) run(ctx context.Context) (*Summary, error) {
 	started := b.options.Now()
 	plan, err := b.begin(ctx)
 	if err != nil {
@@ -175,13 +198,10 @@ func (b *Backfill) Run(ctx context.Context) (*Summary, error) {
 	if b.letters, err = openDeadLetters(b.options.DeadLetterFile, b.planned.Run); err != nil {
 		return nil, err
 	}
-	watching, stop := context.WithCancel(ctx)
-	var watch sync.WaitGroup
-	watch.Go(func() { b.joined.Watch(watching) })
-	err = b.work(ctx)
+	if err = b.tune(ctx); err == nil {
+		err = b.work(ctx)
+	}
 	summary, err := b.closing(ctx, err)
-	stop()
-	watch.Wait()
 	if summary != nil {
 		summary.mine(b, b.options.Now().Sub(started))
 	}
@@ -207,10 +227,8 @@ func (p *Headway) Total() int64 {
 }
 
 // opened adds an item whose size is known now.
-func (p *Headway) opened(item *held) {
-	if item.whole() {
-		p.known.Add(1)
-		p.docs.Add(item.progress.Total)
-	}
-	p.Walked.Add(item.progress.Walked)
+func (p *Headway) opened(item Progress) {
+	p.known.Add(1)
+	p.docs.Add(item.Total)
+	p.Walked.Add(item.Walked)
 }

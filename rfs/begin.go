@@ -125,11 +125,18 @@ func (b *Backfill) join(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	b.joined.SetLimits = o.SetLimits
+	b.joined.SetLimits, b.joined.Tolerance = o.SetLimits, max(tolerance, o.LeaseDuration)
+	if o.Flow != nil {
+		b.joined.Stalled = func() string { return o.Flow().Stalled }
+	}
 	for _, notice := range b.joined.Notices() {
 		o.Log.Warn().Msg(notice)
 	}
-	return nil
+	b.shown.Store(b.joined)
+	watching, unwatch := context.WithCancel(context.WithoutCancel(ctx)) // a worker that is stopped is there until it has landed
+	b.unwatch = unwatch
+	b.watch.Go(func() { b.joined.Watch(watching) })
+	return b.joined.Proceed(ctx)
 }
 
 func (b *Backfill) plan(ctx context.Context) (*Plan, error) {

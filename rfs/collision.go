@@ -99,7 +99,7 @@ func setPrefixes(from []origin) error {
 		if len(indices) > 1 {
 			parts = append(parts, o.index)
 		}
-		if several && o.mappingType != "" {
+		if several {
 			parts = append(parts, o.mappingType)
 		}
 		for _, part := range parts {

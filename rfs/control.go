@@ -82,7 +82,7 @@ func (c Control) share(rank, workers int) (limits bulk.Limits, idle bool) {
 // ErrNoRun tells that there is none.
 func ChangeControl(ctx context.Context, store lease.Store, change func(*Control) error) (Control, error) {
 	var now Control
-	err := update(ctx, store, runKey, func(old []byte) ([]byte, error) {
+	err := lease.Update(ctx, store, runKey, func(old []byte) ([]byte, error) {
 		if old == nil {
 			return nil, ErrNoRun
 		}

@@ -22,6 +22,10 @@ type Joined struct {
 	// SetLimits, if set before Watch, is given this worker's share of the run's limits, at the begin and whenever it changes. It
 	// must not call back.
 	SetLimits func(bulk.Limits)
+	// Stalled, if set before Watch, says what keeps requests to the target waiting; "": nothing.
+	Stalled func() string
+	// Tolerance is how long nothing may move, for no reason that is known, in a worker that is well.
+	Tolerance time.Duration
 
 	store    lease.Store
 	self     Worker
@@ -50,10 +54,13 @@ type sighting struct {
 	at      time.Time
 }
 
+// tolerance is longer than any single request, and than most pauses of a target that still answers.
+const tolerance = 5 * time.Minute
+
 func newJoined(store lease.Store, self Worker, run, want Run) *Joined {
 	now := time.Now()
 	j := &Joined{
-		store: store, self: self, begun: now, activity: newActivity(now), run: run,
+		Tolerance: tolerance, store: store, self: self, begun: now, activity: newActivity(now), run: run,
 		halted: make(chan struct{}), moved: make(chan struct{}), workers: 1, seen: map[string]*sighting{},
 	}
 	if run.By != self.ID {
@@ -193,6 +200,9 @@ func (j *Joined) Watch(ctx context.Context) {
 	}
 }
 
+// leaveTime is how long signing off may take, of the ten seconds that a worker has which is stopped.
+const leaveTime = 500 * time.Millisecond
+
 // leave signs off. It may fail: the others see for themselves that nothing moves.
 func (j *Joined) leave(ctx context.Context) {
 	reason := "ended"
@@ -200,7 +210,7 @@ func (j *Joined) leave(ctx context.Context) {
 		reason = string(j.Control().State)
 	}
 	j.activity.Doing(reason)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer cancel()
 	_ = j.show(ctx, false)
 }
@@ -259,9 +269,18 @@ func (j *Joined) turn(halt error) {
 	j.moved = make(chan struct{})
 }
 
+// presence is what the worker does, and what stalls it.
+func (j *Joined) presence() Presence {
+	p := j.activity.presence()
+	if p.Stall == "" && j.Stalled != nil {
+		p.Stall = j.Stalled()
+	}
+	return p
+}
+
 // show writes this worker's presence.
 func (j *Joined) show(ctx context.Context, alive bool) error {
-	p, now := j.activity.presence(), time.Now()
+	p, now := j.presence(), time.Now()
 	p.ID, p.Version, p.Begun, p.Updated, p.Every = j.self.ID, j.self.Version, stamp(j.begun), now.UTC(), j.rhythm()*showPolls
 	if seconds := now.Sub(j.sampled.Updated).Seconds(); !j.sampled.Updated.IsZero() && seconds > 0 {
 		p.DocsPerSecond = float64(p.Docs-j.sampled.Docs) / seconds

@@ -1,7 +1,6 @@
 package rfs
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -55,7 +54,7 @@ func JoinRun(ctx context.Context, store lease.Store, self Worker, want Run) (*Jo
 	}
 	want.Control.Since = want.Begun
 	var joined Run
-	err := update(ctx, store, runKey, func(old []byte) ([]byte, error) {
+	err := lease.Update(ctx, store, runKey, func(old []byte) ([]byte, error) {
 		if old == nil {
 			joined = want
 			return json.Marshal(want)
@@ -65,7 +64,7 @@ func JoinRun(ctx context.Context, store lease.Store, self Worker, want Run) (*Jo
 			return nil, err
 		}
 		joined = *run
-		return old, run.differs(want)
+		return nil, run.differs(want)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("join the run: %w", err)
@@ -128,33 +127,4 @@ func flag(name, value string) string {
 		return "no --" + name
 	}
 	return "--" + name + " " + value
-}
-
-// update changes a record by compare-and-set, until nobody came in between. change is given nil where there is no record, and
-// what it was given to leave it as it is.
-func update(ctx context.Context, store lease.Store, key string, change func(old []byte) ([]byte, error)) error {
-	for {
-		record, err := store.Get(ctx, key)
-		if errors.Is(err, lease.ErrNotFound) {
-			record, err = lease.Record{Key: key}, nil
-		}
-		if err != nil {
-			return fmt.Errorf("read record %s: %w", key, err)
-		}
-		body, err := change(record.Body)
-		if err != nil || record.Body != nil && bytes.Equal(body, record.Body) {
-			return err
-		}
-		_, err = store.Put(ctx, lease.Record{Key: key, Version: record.Version, Open: true, Body: body})
-		if err == nil {
-			return nil
-		}
-		if errors.Is(err, lease.ErrConflict) {
-			continue
-		}
-		if now, getErr := store.Get(ctx, key); getErr != nil || !bytes.Equal(now.Body, body) {
-			return fmt.Errorf("write record %s: %w", key, err)
-		}
-		return nil // only the answer was lost
-	}
 }

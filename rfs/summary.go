@@ -18,11 +18,12 @@ type Summary struct {
 	Findings    []Finding     `json:"findings"`
 	DeadLetters string        `json:"dead_letters,omitempty"` // file; empty: every document was written
 	Complete    bool          `json:"complete"`
-	Resumable   bool          `json:"resumable"` // a worker that is started again goes on where this one ended
-	Seconds     float64       `json:"seconds"`   // of this worker
-	Items       int           `json:"items"`     // that the work was cut into
-	Workers     int           `json:"workers"`   // that had one of them last
-	Redone      int           `json:"redone"`    // items that were taken up again after they failed, or their worker had died
+	Resumable   bool          `json:"resumable"`          // a worker that is started again goes on where this one ended
+	Seconds     float64       `json:"seconds"`            // of this worker
+	Items       int           `json:"items"`              // that the work was cut into
+	Workers     int           `json:"workers"`            // that had one of them last
+	Restored    *Tuning       `json:"restored,omitempty"` // settings of the target that were changed for the run
+	Redone      int           `json:"redone"`             // items that were taken up again after they failed, or their worker had died
 }
 
 // IndexCounts are the fates of one index's documents.
@@ -72,6 +73,12 @@ func (s *Summary) WriteText(w io.Writer) error {
 		for _, name := range slices.Sorted(maps.Keys(index.ByType)) {
 			fmt.Fprintf(w, "of %s: type %s: %d\n", index.Index, name, index.ByType[name])
 		}
+	}
+	if s.Restored != nil && len(s.Restored.Indices) > 0 {
+		fmt.Fprintf(w, "settings restored on the target: %s\n", listed(s.Restored.Indices))
+	}
+	if s.Restored != nil && len(s.Restored.Replicas) > 0 {
+		fmt.Fprintf(w, "%d of these have replicas again: the cluster copies their shards now\n", len(s.Restored.Replicas))
 	}
 	for _, finding := range s.Findings {
 		fmt.Fprintf(w, "finding: %s\n", finding)

@@ -12,10 +12,11 @@ import (
 
 // console holds the operator's verbs.
 func (p *program) console() *cobra.Command {
-	return p.group("console", "Look into configuration and snapshots",
-		`Console holds the operator's verbs: they look, and change nothing.`,
+	return p.group("console", "Look into configuration, snapshots and runs, and control runs",
+		`Console holds the operator's verbs. Those of "backfill" control a run of rfs; all
+others look, and change nothing.`,
 		`  migassist console config show`,
-		p.consoleConfig(), p.consoleSnapshot())
+		p.consoleConfig(), p.consoleSnapshot(), p.consoleBackfill())
 }
 
 func (p *program) consoleConfig() *cobra.Command {

@@ -28,7 +28,8 @@ const exitCodes = `Exit codes:
   2    wrong usage or configuration; nothing was done
   3    done, with findings: something was skipped, changed or refused, and is named
   4    nothing to do
-  130  stopped by SIGINT, with work left and state saved (SIGTERM: 143)`
+  130  stopped by SIGINT, with work left and state saved (SIGTERM, or
+       "console backfill stop": 143)`
 
 // The ends of a command that are no failures. What there is to say about them has been printed with the results.
 var (
@@ -106,6 +107,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitNothing
 	case errors.As(err, &usage), errors.As(err, &problems):
 		return exitUsage
+	case errors.Is(err, rfs.ErrStopped):
+		return exitSignal + int(syscall.SIGTERM) // as if the operator had sent it to every worker
 	case errors.As(context.Cause(ctx), &stopped) && errors.Is(err, context.Canceled), errors.As(err, &stopped):
 		if number, ok := stopped.Signal.(syscall.Signal); ok {
 			return exitSignal + int(number)

@@ -31,7 +31,7 @@ type Streams struct {
 func Main(ctx context.Context, streams Streams, arguments []string, demo fs.FS) int {
 	out := &results{w: streams.Out}
 	p := &program{streams: streams, out: out, arguments: arguments, demo: demo}
-	root := p.root()
+	root := p.root() //nolint:contextcheck // commands take the context that ExecuteContext gives them
 	root.SetArgs(arguments)
 	root.SetIn(streams.In)
 	root.SetOut(out)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"maps"
 	"path/filepath"
 
 	"github.com/rs/zerolog"
@@ -10,7 +9,6 @@ import (
 	"migassist/cluster"
 	"migassist/config"
 	"migassist/rfs"
-	"migassist/rfs/lease"
 	"migassist/snapshot"
 )
 
@@ -19,7 +17,6 @@ type receiving struct {
 	settings *config.Config
 	snap     *snapshot.Snapshot
 	client   *cluster.Client // nil: documents go to a file
-	store    lease.Store
 	log      zerolog.Logger
 
 	ids *rfs.IDScan // nil: not read
@@ -71,42 +68,12 @@ func (r *receiving) settleIDs(ctx context.Context, plan *rfs.Plan) error {
 	return err
 }
 
-// begin counts what the target has, and gives its indices the settings that the run needs.
+// begin counts what the target has.
 func (r *receiving) begin(ctx context.Context, plan *rfs.Plan) (rfs.Before, error) {
-	names := plan.Targets()
-	before, err := rfs.CountBefore(ctx, r.client, names, r.ids)
-	if err != nil {
-		return before, err
-	}
-	settings := r.tuned()
-	if len(settings) == 0 {
-		return before, nil
-	}
-	tuning, err := r.tuner().Tune(ctx, settings, names...)
-	if err != nil {
-		return before, err
-	}
-	r.log.Info().Strs("indices", tuning.Indices).Any("settings", settings).Msg("settings of the target's indices were changed for the time of the run")
-	plan.Findings = append(plan.Findings, tuning.Findings...)
-	return before, nil
+	return rfs.CountBefore(ctx, r.client, plan.Targets(), r.ids)
 }
 
-// tuned are the settings that the target's indices have while the run lasts.
-func (r *receiving) tuned() map[string]string {
-	settings := map[string]string{}
-	if r.settings.RFS.DocVersions == string(rfs.VersionsSeqNo) {
-		maps.Copy(settings, rfs.SeqNoSettings)
-	}
-	return settings
-}
-
-func (r *receiving) tuner() *rfs.Tuner { return &rfs.Tuner{Store: r.store, Target: r.client} }
-
-// close gives the target's indices their settings back, and compares how many documents they have with what was written.
+// close compares how many documents the target's indices have with what was written.
 func (r *receiving) close(ctx context.Context, before rfs.Before, flows []rfs.Flow) ([]rfs.Finding, error) {
-	tuning, err := r.tuner().Restore(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return append(tuning.Findings, rfs.CompareCounts(ctx, r.client, before, flows)...), nil
+	return rfs.CompareCounts(ctx, r.client, before, flows), nil
 }

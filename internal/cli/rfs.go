@@ -17,6 +17,7 @@ import (
 
 	"migassist/cluster"
 	"migassist/config"
+	"migassist/internal/telemetry"
 	"migassist/rfs"
 	"migassist/rfs/bulk"
 	"migassist/selection"
@@ -85,7 +86,10 @@ func (p *program) moveDocuments(ctx context.Context, settings *config.Config, lo
 // backfill runs this worker and speaks of its progress.
 func (p *program) backfill(ctx context.Context, settings *config.Config, source *source, to *destination, log zerolog.Logger) (summary *rfs.Summary, err error) {
 	options := rfsOptions(settings)
-	options.Log, options.Indices, options.SetLimits = log, to.indices, to.limit
+	options.Log, options.Indices, options.SetLimits, options.Flow = log, to.indices, to.limit, to.flow
+	if to.client != nil {
+		options.TuneTarget = to.client
+	}
 	with := &receiving{settings: settings, snap: source.snapshot, client: to.client, log: log}
 	options.Check = with.check
 	if settings.RFS.TargetFile == "" { // a file is written anew from its begin
@@ -93,9 +97,14 @@ func (p *program) backfill(ctx context.Context, settings *config.Config, source 
 			return nil, err
 		}
 		defer func() { err = errors.Join(err, options.Store.Close()) }()
-		with.store, options.Begin, options.Close = options.Store, with.begin, with.close
+		options.Begin, options.Close = with.begin, with.close
 	}
 	b := rfs.New(source.backfill(settings, log), to.sink, options)
+	hide, err := showVitals(ctx, settings.RFS.MetricsAddress, b, log)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, hide()) }()
 	log.Info().Str("snapshot", source.snapshot.Name).Str("target", targetName(settings)).Str("coordinator", place(settings)).Msg("backfill starts")
 	monitor := rfs.Monitor{Progress: b.Progress(), Log: log, Now: time.Now}
 	if isTerminal(p.streams.Err) {
@@ -116,6 +125,19 @@ func (p *program) backfill(ctx context.Context, settings *config.Config, source 
 	return summary, err
 }
 
+// showVitals serves the worker's /metrics and /healthz, if there is an address, until what it returns is called.
+func showVitals(ctx context.Context, address string, b *rfs.Backfill, log zerolog.Logger) (hide func() error, err error) {
+	if address == "" {
+		return func() error { return nil }, nil
+	}
+	serving, err := telemetry.Endpoint{Metrics: b.Metrics, Health: b.Health}.Serve(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	log.Info().Str("address", serving.Address()).Msg("serving /metrics and /healthz")
+	return serving.Close, nil
+}
+
 // backfill is the source as the pipeline takes it.
 func (s *source) backfill(settings *config.Config, log zerolog.Logger) rfs.Source {
 	return rfs.Source{
@@ -134,7 +156,7 @@ func rfsOptions(settings *config.Config) rfs.Options {
 	r := settings.RFS
 	return rfs.Options{
 		Workers:        r.Workers,
-		InFlight:       r.MaxConnections,
+		InFlight:       settings.WorkerConnections(),
 		BatchBytes:     int(r.DocumentsSizePerRequest),
 		BatchDocs:      r.DocumentsPerRequest,
 		Memory:         int(settings.Memory),
@@ -148,6 +170,8 @@ func rfsOptions(settings *config.Config) rfs.Options {
 		Target:         targetName(settings),
 		Place:          place(settings),
 		Choices:        sharedChoices(settings),
+		Tune:           r.TuneTarget,
+		Control:        rfs.Control{MaxDocsPerSecond: float64(r.MaxDocsPerSecond), MaxMBPerSecond: float64(r.MaxMBPerSecond), MaxConnections: r.MaxConnections},
 	}
 }
 
@@ -229,6 +253,8 @@ type destination struct {
 	client *cluster.Client // nil for a file
 	// indices asks the target for the identities of its indices; nil for a file.
 	indices func(ctx context.Context, names ...string) (map[string]string, error)
+	// flow says what is being sent; nil for a file.
+	flow func() bulk.Flow
 	// limit is told this worker's share of what the run may send.
 	limit func(bulk.Limits)
 	// finish is told whether all documents went there.
@@ -252,8 +278,8 @@ func (p *program) destination(ctx context.Context, settings *config.Config, log 
 		log.Warn().Err(why).Int("operations", operations).Int("attempt", attempt).Stringer("wait", wait.Round(time.Millisecond)).Msg("the target did not take it; sending again")
 	}})
 	limit := func(limits bulk.Limits) {
-		if limits.Connections == 0 || limits.Connections > settings.RFS.MaxConnections {
-			limits.Connections = settings.RFS.MaxConnections
+		if most := settings.WorkerConnections(); limits.Connections == 0 || limits.Connections > most {
+			limits.Connections = most
 		}
 		limits.BytesInFlight = limits.Connections * int(settings.RFS.DocumentsSizePerRequest)
 		writer.SetLimits(limits)
@@ -264,7 +290,7 @@ func (p *program) destination(ctx context.Context, settings *config.Config, log 
 		sink = rfs.CollectionSink{Sink: writer}
 	}
 	return &destination{
-		sink: sink, client: client, indices: rfs.Identities(client), limit: limit, finish: func(bool) error { return nil },
+		sink: sink, client: client, indices: rfs.Identities(client), limit: limit, flow: writer.Flow, finish: func(bool) error { return nil },
 	}, nil
 }
 
