@@ -1,9 +1,11 @@
 package lease
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -74,13 +76,11 @@ func (c *Coordinator) finish(ctx context.Context) (*Lease, error) {
 	return nil, ErrFinished
 }
 
-// pass goes once around all open items from a random place, until it has claimed one. Open tells whether there was any.
+// pass goes once around all open items, until it has claimed one. Open tells whether there was any. It begins at this worker's own place, which is
+// random: so workers do not get in each other's way, and each sees the same neighbours again and again, and when one stops moving.
 func (c *Coordinator) pass(ctx context.Context) (l *Lease, open bool, err error) {
-	c.randomMu.Lock()
-	start := fmt.Sprintf("%s%08x", itemPrefix, c.random.Uint32())
-	c.randomMu.Unlock()
 	p := &pass{Coordinator: c, looks: maxLooks}
-	after, limit, wrapped := start, firstPage, false
+	after, limit, wrapped := c.home, firstPage, false
 	for {
 		page, err := c.list(ctx, after, true, limit)
 		if err != nil {
@@ -93,7 +93,7 @@ func (c *Coordinator) pass(ctx context.Context) (l *Lease, open bool, err error)
 		switch {
 		case len(page) == limit:
 			after = page[limit-1].Key
-			if wrapped && after >= start {
+			if wrapped && after >= c.home {
 				return nil, open, nil
 			}
 		case wrapped:
@@ -110,34 +110,33 @@ type pass struct {
 	looks int // that are left
 }
 
-// try claims one of a page: rather one that waits than one whose holder is dead.
+// try claims one of a page: one whose holder is dead, or else one that waits.
 func (p *pass) try(ctx context.Context, page []Record) (*Lease, error) {
 	p.shuffle(page)
-	var dead, unknown []Record
+	var unread []Record
+	var known []candidate
 	for _, r := range page {
-		if p.sights.holds(r.Key) {
-			continue
-		}
-		if len(r.Body) == 0 {
-			if at, look := p.unread(r); look {
-				unknown = append(unknown, at)
+		switch {
+		case p.sights.holds(r.Key):
+		case len(r.Body) > 0:
+			b, due, err := p.due(r)
+			if err != nil {
+				return nil, err
 			}
-			continue
-		}
-		l, wait, err := p.one(ctx, r, false)
-		if l != nil || err != nil {
-			return l, err
-		}
-		if wait {
-			dead = append(dead, r)
+			if due {
+				known = append(known, candidate{r, b})
+			}
+		case p.worthReading(r):
+			unread = append(unread, r)
 		}
 	}
-	for _, r := range dead {
-		if l, _, err := p.one(ctx, r, true); l != nil || err != nil {
+	slices.SortStableFunc(known, func(a, b candidate) int { return cmp.Compare(a.body.State, b.body.State) }) // leased before waiting
+	for _, k := range known {
+		if l, err := p.take(ctx, k.Record, k.body); l != nil || err != nil {
 			return l, err
 		}
 	}
-	return p.read(ctx, unknown)
+	return p.read(ctx, unread)
 }
 
 func (p *pass) shuffle(page []Record) {
@@ -146,11 +145,17 @@ func (p *pass) shuffle(page []Record) {
 	p.random.Shuffle(len(page), func(i, j int) { page[i], page[j] = page[j], page[i] })
 }
 
-// unread tells whether a record without a body is worth reading: not where it is known to be held, by somebody who has moved it within the lease time.
-func (p *pass) unread(r Record) (Record, bool) {
+// candidate is a record that may be claimed.
+type candidate struct {
+	Record
+	body body
+}
+
+// worthReading tells whether a record without a body is to be read: not where it is known to be held, by somebody who has moved it within the lease time.
+func (p *pass) worthReading(r Record) bool {
 	now := p.clock.Now()
 	seen := p.sights.look(r, "", now)
-	return r, seen.state != Leased || now.Sub(seen.first) >= p.Duration
+	return seen.state != Leased || now.Sub(seen.first) >= p.Duration
 }
 
 // read gets some of the records that a list had no bodies of, and tries them.
@@ -167,45 +172,37 @@ func (p *pass) read(ctx context.Context, unknown []Record) (*Lease, error) {
 		if err != nil {
 			return nil, fmt.Errorf("look at %s: %w", r.Key, err)
 		}
-		l, wait, err := p.one(ctx, now, false)
-		if l == nil && err == nil && wait {
-			l, _, err = p.one(ctx, now, true)
+		b, due, err := p.due(now)
+		if err != nil {
+			return nil, err
 		}
-		if l != nil || err != nil {
+		if !due {
+			continue
+		}
+		if l, err := p.take(ctx, now, b); l != nil || err != nil {
 			return l, err
 		}
 	}
 	return nil, nil
 }
 
-// one claims an item if it may be claimed. Of one whose holder is dead it says so, and leaves it, unless told to take those as well.
-func (c *Coordinator) one(ctx context.Context, r Record, takeDead bool) (l *Lease, dead bool, err error) {
-	b, err := decode(r)
-	if err != nil {
-		return nil, false, err
+// due tells whether an item may be claimed now.
+func (c *Coordinator) due(r Record) (b body, due bool, err error) {
+	if b, err = decode(r); err != nil {
+		return b, false, err
 	}
-	if b.State.Final() {
-		return nil, false, nil // of a list that lags
-	}
-	if b.State == Waiting && b.Failed == 0 {
-		l, err = c.take(ctx, r, b)
-		return l, false, err
+	switch {
+	case b.State.Final():
+		return b, false, nil // of a list that lags
+	case b.State == Waiting && b.Failed == 0:
+		return b, true, nil
 	}
 	now := c.clock.Now()
 	still := now.Sub(c.sights.look(r, b.State, now).first)
-	switch {
-	case b.State == Waiting && still < c.pause(b):
-		return nil, false, nil
-	case b.State == Waiting:
-		l, err = c.take(ctx, r, b)
-		return l, false, err
-	case still < c.patience(b):
-		return nil, false, nil
-	case !takeDead:
-		return nil, true, nil
+	if b.State == Waiting {
+		return b, still >= c.pause(b), nil
 	}
-	l, err = c.take(ctx, r, b)
-	return l, true, err
+	return b, still >= c.patience(b), nil
 }
 
 // pause is how long a failed item rests, on the clock of whoever looks at it, so that a fault of the moment does not use up all attempts.

@@ -56,6 +56,7 @@ type Coordinator struct {
 	stamps   atomic.Uint64
 	randomMu sync.Mutex
 	random   *rand.Rand
+	home     string // where this worker begins to look for items
 	sights   sights
 }
 
@@ -63,6 +64,7 @@ type Coordinator struct {
 func New(store Store, o Options) *Coordinator {
 	o = o.withDefaults()
 	c := &Coordinator{Options: o, store: store, clock: o.Clock, random: rand.New(o.Random)} //nolint:gosec // as above
+	c.home = fmt.Sprintf("%s%08x", itemPrefix, c.random.Uint32())
 	c.token = fmt.Sprintf("%016x", c.random.Uint64())
 	c.Worker = cmp.Or(c.Worker, "worker-"+c.token[:8])
 	c.sights.known, c.sights.held = map[string]sight{}, map[string]*Lease{}

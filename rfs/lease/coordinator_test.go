@@ -471,3 +471,66 @@ func TestNamesThatCannotBeKeysAreRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestTheEndIsNotDeclaredWhileAnItemIsSplit has the split happen while a pass is on its way: it sees the parent as it is now, and the child, which
+// was created after the sync, not yet.
+func TestTheEndIsNotDeclaredWhileAnItemIsSplit(t *testing.T) {
+	within(t, func(t *testing.T, store lease.Store) {
+		a := worker(store, "a")
+		add(t, a, "books/0")
+		l := claim(t, a)
+		lists := 0
+		b := worker(listed{store, func(list func() ([]lease.Record, error)) ([]lease.Record, error) {
+			lists++
+			switch lists {
+			case 1, 2: // the first pass, long ago
+				return nil, nil
+			case 3, 4: // the one behind the sync
+				if lists == 3 {
+					ok(t, l.Split(t.Context(), []lease.Item{{Name: "books/0/0"}}, nil))
+				}
+				return nil, nil
+			}
+			return list()
+		}}, "b")
+		got, err := b.TryClaim(t.Context())
+		if err != nil || got.Item().Name != "books/0/0" || lists < 5 {
+			t.Errorf("after %d lists: %v", lists, err)
+		}
+	})
+}
+
+// listed is a store whose lists go through a function.
+type listed struct {
+	lease.Store
+	through func(func() ([]lease.Record, error)) ([]lease.Record, error)
+}
+
+func (s listed) List(ctx context.Context, prefix, after string, open bool, limit int) ([]lease.Record, error) {
+	return s.through(func() ([]lease.Record, error) { return s.Store.List(ctx, prefix, after, open, limit) })
+}
+
+// slow is a store whose answers to writes take their time.
+type slow struct{ lease.Store }
+
+func (s slow) Put(ctx context.Context, r lease.Record) (string, error) {
+	version, err := s.Store.Put(ctx, r)
+	<-time.After(10 * time.Second)
+	return version, err
+}
+
+func TestAHolderCountsFromBeforeTheRequest(t *testing.T) {
+	within(t, func(t *testing.T, store lease.Store) {
+		a := worker(slow{store}, "a")
+		add(t, a, "books/0")
+		l := claim(t, a)
+		if d := l.Remaining(); d != 5*time.Minute-10*time.Second {
+			t.Errorf("%s remain of a claim", d)
+		}
+		<-time.After(time.Minute)
+		ok(t, l.Checkpoint(t.Context(), nil))
+		if d := l.Remaining(); d != 5*time.Minute-10*time.Second {
+			t.Errorf("%s remain after a checkpoint", d)
+		}
+	})
+}

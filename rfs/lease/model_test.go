@@ -141,7 +141,13 @@ func (p *place) disturb() {
 	if worker == nil {
 		return
 	}
-	switch kind := p.upTo(4); {
+	switch kind := p.upTo(5); {
+	case kind == 5:
+		d := p.upTo(3 * modelLease)
+		p.note(worker.name, "does not reach the store for %s", d)
+		worker.mu.Lock()
+		worker.alone = time.Now().Add(d)
+		worker.mu.Unlock()
 	case kind == 1:
 		worker.die("killed")
 	case kind == 2 && p.jumps:
@@ -169,6 +175,7 @@ type modelWorker struct {
 
 	mu         sync.Mutex
 	until      time.Time // frozen
+	alone      time.Time // cut off from the store
 	mono, hand time.Duration
 }
 
@@ -196,6 +203,12 @@ func (m *modelWorker) freeze(d time.Duration) {
 	if until := time.Now().Add(d); until.After(m.until) {
 		m.until = until
 	}
+}
+
+func (m *modelWorker) cutOff() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return time.Now().Before(m.alone)
 }
 
 func (m *modelWorker) shift(mono, hand time.Duration) {
@@ -349,34 +362,14 @@ func (m *modelWorker) quietNow() bool {
 	return m.quiet
 }
 
-// request takes nearly as long as it may, so that it arrives at the last moment that was permitted.
+// request is on its way from the moment it was permitted, whatever happens to its worker then, and arrives within its timeout. Of one
+// whose worker was frozen meanwhile the answer is read afterwards.
 func (m *modelWorker) request(ctx context.Context, name string, doc int) error {
-	for {
-		d := m.upTo(modelTimeout)
-		if !m.dead() && m.chance(2) {
-			d = modelTimeout - time.Nanosecond
-		}
-		begin, wall := m.Now(), m.Wall()
-		<-time.After(d)
-		if m.dead() {
-			return errDead
-		}
-		// Its deadline has passed where the worker was frozen, and what is left in its buffers is never sent.
-		m.mu.Lock()
-		frozen := time.Now().Before(m.until)
-		m.mu.Unlock()
-		if !frozen && m.Now().Sub(begin) < modelTimeout && m.Wall().Sub(wall) < modelTimeout+4*time.Hour {
-			m.send(m.name, name, doc)
-			return nil
-		}
-		return m.late(ctx)
+	d := m.upTo(modelTimeout)
+	if m.chance(2) {
+		d = modelTimeout - time.Nanosecond
 	}
-}
-
-// late is how a request that was not sent in time ends: the worker gives the item up.
-func (m *modelWorker) late(ctx context.Context) error {
-	if err := m.awake(ctx); err != nil {
-		return err
-	}
-	return fmt.Errorf("%w: for the model", lease.ErrLost)
+	<-time.After(d)
+	m.send(m.name, name, doc)
+	return m.awake(ctx)
 }

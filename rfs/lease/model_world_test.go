@@ -31,6 +31,7 @@ type world struct {
 	reached  map[string]map[int]bool // documents at the target, by the item of the plan
 	outage   bool
 	bodiless bool // lists have no bodies, as those of object stores
+	slow     int  // one in so many ways through the network is slow
 	quiet    bool // no more faults
 	begin    time.Time
 	trace    []string
@@ -67,7 +68,12 @@ func newWorld(random *rand.Rand) *world {
 		random: random, records: map[string]lease.Record{}, history: map[string][]past{}, plan: map[string]modelItem{},
 		reached: map[string]map[int]bool{}, bodiless: random.IntN(3) == 0, begin: time.Now(),
 	}
-	for n := range 2 + random.IntN(4) {
+	w.slow = 2 + random.IntN(40)
+	items := 2 + random.IntN(4)
+	if random.IntN(3) == 0 {
+		items = 1 // so that the end is near while it is split
+	}
+	for n := range items {
 		name := fmt.Sprintf("i/%d", n)
 		w.plan[name] = modelItem{docs: 1 + random.IntN(6), large: random.IntN(3) == 0, poison: random.IntN(12) == 0}
 		w.reached[name] = map[int]bool{}
@@ -242,7 +248,7 @@ func (v view) through(ctx context.Context, arrive func() error) error {
 	if v.quiet {
 		fate = 99
 	}
-	lost := v.outage || fate < 3
+	lost := v.outage || fate < 3 || v.worker.cutOff()
 	v.mu.Unlock()
 	if lost || v.worker.dead() {
 		return errFault
@@ -268,7 +274,7 @@ func (v view) through(ctx context.Context, arrive func() error) error {
 // pause is the network.
 func (v view) pause(ctx context.Context) error {
 	d := v.upTo(20 * time.Millisecond)
-	if v.chance(40) {
+	if v.chance(v.slow) {
 		d = v.upTo(10 * time.Second)
 	}
 	select {
