@@ -11,22 +11,31 @@ import (
 
 // Journal is what was written, by whom and when.
 type Journal struct {
+	// Item names the work item that a document belongs to; nil is one for all.
+	Item func(document string) string
+
 	mu         sync.Mutex
 	documents  map[string][]Write
-	bulks      map[string]int // by outcome
-	lastSeen   map[string]time.Time
+	tenures    map[string][]*Tenure // by item, in their order
+	bulks      map[string]int       // by outcome
 	violations []string
 }
 
 // Write is one document that the target took.
 type Write struct {
-	Worker string
+	Tenure *Tenure
 	At     time.Time // the target's answer came
+}
+
+// Tenure is a time in which one worker alone wrote an item.
+type Tenure struct {
+	Worker string
+	Last   time.Time // its last write
 }
 
 // NewJournal returns an empty one.
 func NewJournal() *Journal {
-	return &Journal{documents: map[string][]Write{}, bulks: map[string]int{}, lastSeen: map[string]time.Time{}}
+	return &Journal{documents: map[string][]Write{}, tenures: map[string][]*Tenure{}, bulks: map[string]int{}}
 }
 
 // outcome counts a bulk by what became of it.
@@ -34,13 +43,6 @@ func (j *Journal) outcome(what string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.bulks[what]++
-}
-
-// seen notes that a worker sent something.
-func (j *Journal) seen(worker string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.lastSeen[worker] = time.Now()
 }
 
 func (j *Journal) violation(format string, args ...any) {
@@ -55,8 +57,24 @@ func (j *Journal) wrote(worker string, documents []string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, document := range documents {
-		j.documents[document] = append(j.documents[document], Write{worker, now})
+		j.documents[document] = append(j.documents[document], Write{j.tenure(worker, document, now), now})
 	}
+}
+
+// tenure is the worker's present one, with a lock held.
+func (j *Journal) tenure(worker, document string, now time.Time) *Tenure {
+	item := ""
+	if j.Item != nil {
+		item = j.Item(document)
+	}
+	all := j.tenures[item]
+	if len(all) == 0 || all[len(all)-1].Worker != worker {
+		all = append(all, &Tenure{Worker: worker})
+		j.tenures[item] = all
+	}
+	last := all[len(all)-1]
+	last.Last = now
+	return last
 }
 
 // Violations are the writes by workers that did not hold the lease.
@@ -84,7 +102,7 @@ func (j *Journal) Documents() int {
 type Redone struct {
 	Documents int           // writes beyond the first of each document, by another worker than the one before
 	Resent    int           // the same by the same worker: answers that were lost
-	Oldest    time.Duration // longest time from the first of the two writes to the last sign of the worker that did it
+	Oldest    time.Duration // longest time from the first of two writes to the last one of that worker before the other took over
 	Where     string        // the document of the oldest
 }
 
@@ -95,14 +113,15 @@ func (j *Journal) Redone() Redone {
 	var r Redone
 	for document, writes := range j.documents {
 		for n := 1; n < len(writes); n++ {
-			before := writes[n-1]
-			if before.Worker == writes[n].Worker {
+			before, after := writes[n-1], writes[n]
+			if before.Tenure == after.Tenure {
 				r.Resent++
 				continue
 			}
 			r.Documents++
-			if age := j.lastSeen[before.Worker].Sub(before.At); age > r.Oldest {
-				r.Oldest, r.Where = age, fmt.Sprintf("%s: %s wrote it %s before its last sign, then %s", document, before.Worker, age.Round(time.Millisecond), writes[n].Worker)
+			if age := before.Tenure.Last.Sub(before.At); age > r.Oldest {
+				r.Oldest = age
+				r.Where = fmt.Sprintf("%s: %s wrote it %s before its last write of the item, then %s", document, before.Tenure.Worker, age.Round(time.Millisecond), after.Tenure.Worker)
 			}
 		}
 	}
