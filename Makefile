@@ -1,6 +1,6 @@
 # Everything a developer types. `make` alone lists it.
 # Settings: FUZZTIME (30s a target), FUZZJOBS (2 at a time), BENCHTIME, BENCHREPO (where the million documents lie),
-# STORES_SHARD_BYTES, GO.
+# STORES_SHARD_BYTES, FLEET_KILLS (50 in each run), GO.
 
 GO        ?= go
 FUZZTIME  ?= 30s
@@ -8,6 +8,7 @@ FUZZJOBS  ?= 2
 BENCHTIME ?= 1s
 BENCHREPO ?= dist/bench
 STORES_SHARD_BYTES ?= 1073741824
+FLEET_KILLS ?= 50
 # The version comes from git here, not from the go command, which gives up where the repository belongs to somebody else.
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X migassist/internal/cli.version=$(VERSION)
@@ -15,7 +16,7 @@ LINTER    := bin/golangci-lint
 STORES    := bin/versitygw bin/fake-gcs-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease lint fuzz bench fixtures demo clean bench-reindex
+.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet lint fuzz bench fixtures demo clean bench-reindex
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +47,9 @@ e2e-cluster: ## the client, and the embedded target, held against real servers
 e2e-lease: ## the state of a run in an index, on ten versions from Elasticsearch 6.8 to 9 and OpenSearch 1 to 3
 	$(GO) test -tags e2e -count=1 -timeout 30m ./rfs/lease/indexlease
 
+e2e-fleet: build $(STORES) ## four workers through FLEET_KILLS (50) kills, refusals, cuts, frozen workers and restarts, with each store of the run's state
+	$(GO) test -tags e2e -count=1 -v -timeout 60m -run TestFleetLosesNothing ./internal/testcluster/e2e -fleet.kills $(FLEET_KILLS)
+
 e2e-damage: ## two blobs of each kind of every fixture cut, and a bit flipped, at each percent
 	$(GO) test -count=1 -timeout 60m ./rfs -run TestDamagedRepository -damage.step 1 -damage.each 2
 
@@ -64,7 +68,7 @@ e2e-stores: $(STORES) $(BENCHREPO)/repository ## object stores: versitygw, fake-
 $(STORES) &: tools/stores/go.mod tools/stores/go.sum
 	cd tools/stores && CGO_ENABLED=0 $(GO) build -o ../../bin/ tool
 
-e2e-all: e2e e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease ## all of these
+e2e-all: e2e e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 	$(LINTER) run --allow-parallel-runners ./...

@@ -92,7 +92,7 @@ func (o Options) withDefaults() Options {
 		o.Session = "default"
 	}
 	if o.Worker == "" {
-		o.Worker = workerName()
+		o.Worker = WorkerName()
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -100,8 +100,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// workerName is one that no other worker has, and that tells people where it runs.
-func workerName() string {
+// WorkerName is one that no other worker has, and that tells people where it runs.
+func WorkerName() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "worker"

@@ -86,7 +86,7 @@ func (p *program) moveDocuments(ctx context.Context, settings *config.Config, lo
 // backfill runs this worker and speaks of its progress.
 func (p *program) backfill(ctx context.Context, settings *config.Config, source *source, to *destination, log zerolog.Logger) (summary *rfs.Summary, err error) {
 	options := rfsOptions(settings)
-	options.Log, options.Indices, options.SetLimits, options.Flow = log, to.indices, to.limit, to.flow
+	options.Log, options.Indices, options.SetLimits, options.Flow, options.Worker = log, to.indices, to.limit, to.flow, to.worker
 	if to.client != nil {
 		options.TuneTarget = to.client
 	}
@@ -251,6 +251,7 @@ func targetName(settings *config.Config) string {
 type destination struct {
 	sink   rfs.Sink
 	client *cluster.Client // nil for a file
+	worker string          // name of this worker, which the target's requests bear
 	// indices asks the target for the identities of its indices; nil for a file.
 	indices func(ctx context.Context, names ...string) (map[string]string, error)
 	// flow says what is being sent; nil for a file.
@@ -270,7 +271,13 @@ func (p *program) destination(ctx context.Context, settings *config.Config, log 
 		}
 		return &destination{sink: file, finish: file.Close}, nil
 	}
-	client, err := connect(ctx, settings.Target)
+	options, err := clusterOptions(settings.Target)
+	if err != nil {
+		return nil, err
+	}
+	worker := rfs.WorkerName()
+	options.OpaqueID = "migassist/" + settings.RFS.SessionName + "/" + worker
+	client, err := cluster.Connect(ctx, options)
 	if err != nil {
 		return nil, err
 	}
@@ -290,7 +297,7 @@ func (p *program) destination(ctx context.Context, settings *config.Config, log 
 		sink = rfs.CollectionSink{Sink: writer}
 	}
 	return &destination{
-		sink: sink, client: client, indices: rfs.Identities(client), limit: limit, flow: writer.Flow, finish: func(bool) error { return nil },
+		sink: sink, client: client, worker: worker, indices: rfs.Identities(client), limit: limit, flow: writer.Flow, finish: func(bool) error { return nil },
 	}, nil
 }
 

@@ -13,18 +13,19 @@ import (
 	"time"
 )
 
-// Fleet keeps workers running: one that ends by a signal is started anew, one that ends by itself is not.
+// Fleet keeps workers running, as a scheduler of containers does: one that did not succeed is started anew.
 type Fleet struct {
 	Binary string
 	Dir    string // of the workers' logs and working folders
 	// Arguments of the worker in a place of the fleet, the start of its life given.
 	Arguments func(place, life int) []string
-	// Bad says whether an exit code is a failure.
-	Bad func(code int) bool
+	// Done says whether a worker that ended with a code has nothing more to do.
+	Done func(code int) bool
 
 	mu     sync.Mutex
 	places []*place
 	ends   []End
+	failed []End
 	group  sync.WaitGroup
 }
 
@@ -76,10 +77,7 @@ func (f *Fleet) Over() bool {
 func (f *Fleet) inhabit(ctx context.Context, p *place) {
 	for ctx.Err() == nil {
 		end := f.live(ctx, p)
-		if end.Code >= 0 {
-			f.mu.Lock()
-			f.ends = append(f.ends, end)
-			f.mu.Unlock()
+		if f.note(end) {
 			return
 		}
 		select {
@@ -88,6 +86,28 @@ func (f *Fleet) inhabit(ctx context.Context, p *place) {
 		}
 		p.life++
 	}
+}
+
+// note keeps what is to be known of an end, and tells whether the place is done.
+func (f *Fleet) note(end End) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case end.Code < 0: // by a signal
+		return false
+	case f.Done(end.Code):
+		f.ends = append(f.ends, end)
+		return true
+	}
+	f.failed = append(f.failed, end)
+	return false
+}
+
+// Failed are the ends of workers that gave up by themselves and were started anew.
+func (f *Fleet) Failed() []End {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]End(nil), f.failed...)
 }
 
 // live runs one worker to its end.

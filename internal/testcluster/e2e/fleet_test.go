@@ -137,6 +137,7 @@ func (r *fleetRun) start(more []string) {
 		"--documents-size-per-bulk-request", "1MiB", "--dead-letter-file", "refused.ndjson", "--output", "json",
 	}, r.state.flags...), more...)
 	r.fleet = &chaos.Fleet{Binary: binary, Dir: dir, Arguments: func(int, int) []string { return arguments }}
+	r.fleet.Done = func(code int) bool { return code == done || code == nothingToDo || code == findings }
 	ctx, cancel := context.WithCancel(context.Background())
 	r.fleet.Start(ctx, fleetSlots)
 	r.Cleanup(func() { cancel(); r.fleet.Wait() })
@@ -194,15 +195,22 @@ func (r *fleetRun) pause(d time.Duration) {
 	}
 }
 
-// ends reports how the workers ended that ended by themselves.
+// ends is how the workers ended. One that gives up by itself may do so only because a server is away.
 func (r *fleetRun) ends() []chaos.End {
+	r.gaveUp()
 	ends := r.fleet.Wait()
 	for _, end := range ends {
-		if end.Code != done && end.Code != nothingToDo {
-			r.Errorf("worker %d ended with code %d in its life %d:\n%s", end.Place, end.Code, end.Life, end.Stderr[max(0, len(end.Stderr)-3000):])
+		if end.Code == findings {
+			r.Errorf("worker %d has findings:\n%s", end.Place, end.Stdout)
 		}
 	}
 	return ends
+}
+
+func (r *fleetRun) gaveUp() {
+	for _, end := range r.fleet.Failed() {
+		r.Logf("worker %d gave up in its life %d with code %d:\n%s", end.Place, end.Life, end.Code, end.Stderr[max(0, len(end.Stderr)-1500):])
+	}
 }
 
 // finish waits for the end and holds what came of it against what was promised.
@@ -213,6 +221,7 @@ func (r *fleetRun) finish() {
 	select {
 	case <-over:
 	case <-time.After(5 * time.Minute):
+		r.gaveUp()
 		r.Fatalf("the workers do not end: %v, %v", r.done, r.proxy.Journal.Bulks())
 	}
 	r.summaries(r.ends())
