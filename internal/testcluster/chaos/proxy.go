@@ -233,6 +233,7 @@ func (p *Proxy) pass(r *http.Request, body []byte) (answered, error) {
 	}
 	out.ContentLength = int64(len(body))
 	out.Header = r.Header.Clone()
+	out.Header.Del("Accept-Encoding") // the answer is to be read
 	response, err := p.client.Do(out)
 	if err != nil {
 		return answered{}, err
