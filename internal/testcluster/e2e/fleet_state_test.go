@@ -120,7 +120,7 @@ func inObjects(t *testing.T) state {
 		},
 		restart: func() {
 			end()
-			time.Sleep(2 * time.Second)
+			<-time.After(2 * time.Second)
 			end = serve(t, name, address, root)
 		},
 	}
@@ -139,7 +139,7 @@ func serve(t *testing.T, name, address, root string) func() {
 			_ = c.Close()
 			break
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 	}
 	return func() {
 		_ = cmd.Process.Kill()
