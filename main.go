@@ -27,12 +27,15 @@ func main() {
 	os.Exit(cli.Main(untilSignal(), cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Args[1:], files))
 }
 
-// untilSignal gives a context that ends with the first SIGINT or SIGTERM, which
-// is its cause. The second one kills the process as if it had not been caught.
+// untilSignal gives a context that ends with the first SIGINT, SIGTERM or SIGHUP (the terminal was closed, and nohup does not
+// keep it away), which is its cause. The second one kills the process as if it had not been caught.
 func untilSignal() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		received := <-signals
 		signal.Stop(signals)

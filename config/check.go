@@ -259,8 +259,8 @@ func (r RFS) Validate() Problems {
 			problems.add("rfs."+file.path, "", "is empty; want the name of a file")
 		}
 	}
-	if r.DeadLetterFile != "" && (sameFile(r.DeadLetterFile, r.StateFile) || sameFile(r.DeadLetterFile, r.TargetFile)) {
-		problems.add("rfs.dead_letter_file", "", "%q is the state file or the target file too; each needs a name of its own", r.DeadLetterFile)
+	if r.DeadLetterFile != "" && (sameFile(r.DeadLetterPath(), r.StatePath()) || sameFile(r.DeadLetterPath(), r.TargetFile)) {
+		problems.add("rfs.dead_letter_file", "", "%q is the state file or the target file too; each needs a name of its own", r.DeadLetterPath())
 	}
 	if r.RebuildSource && r.AllowPartialSource {
 		problems.add("rfs.allow_partial_source", "", "with rebuild_source the fields left out of _source are put back; give one of the two")
@@ -300,12 +300,41 @@ func (r RFS) checkSession(problems *Problems) {
 func (r RFS) checkFleet(problems *Problems) {
 	if r.LeaseDuration < minLease {
 		problems.add("rfs.lease_duration", "", "%s is too short; want at least %s", r.LeaseDuration, minLease)
-	} else if r.BulkTimeout <= 0 || r.BulkTimeout > r.LeaseDuration/2 {
+	} else if r.BulkTimeout < 0 || r.BulkTimeout > r.LeaseDuration/2 {
 		problems.add("rfs.bulk_timeout", "", "%s is not between 0s and half of the lease_duration of %s, within which a request must have ended", r.BulkTimeout, r.LeaseDuration)
 	}
 	if r.ItemBytes < MiB {
 		problems.add("rfs.item_bytes", "", "%s is too little; want at least %s", r.ItemBytes, MiB)
 	}
+}
+
+// RequestTime is how long a bulk request may take: two minutes are longer than any sound target takes, and half of the lease leaves it
+// time to be renewed.
+func (r RFS) RequestTime() time.Duration {
+	if r.BulkTimeout > 0 {
+		return r.BulkTimeout
+	}
+	return min(2*time.Minute, r.LeaseDuration/2)
+}
+
+// StatePath is the state file of the session: sessions of one folder have one each.
+func (r RFS) StatePath() string { return r.ofSession(r.StateFile) }
+
+// DeadLetterPath is the dead-letter file of the session. One that was named is taken as it is.
+func (r RFS) DeadLetterPath() string {
+	if r.DeadLetterFile == Default().RFS.DeadLetterFile {
+		return r.ofSession(r.DeadLetterFile)
+	}
+	return r.DeadLetterFile
+}
+
+// ofSession adds the session to the name of a file, unless it is the default one.
+func (r RFS) ofSession(name string) string {
+	if r.SessionName == Default().RFS.SessionName {
+		return name
+	}
+	extension := filepath.Ext(name)
+	return strings.TrimSuffix(name, extension) + "-" + r.SessionName + extension
 }
 
 // minLease is the shortest lease: its holder renews it three times meanwhile.

@@ -125,7 +125,7 @@ type RFS struct {
 	PilotPrefix             string   // of the names of a pilot's indices
 
 	LeaseDuration  time.Duration // after which a worker that does not move has lost its work
-	BulkTimeout    time.Duration // of a bulk request
+	BulkTimeout    time.Duration // of a bulk request; 0: RequestTime tells
 	ItemBytes      Bytes         // of stored fields, above which a shard is split among workers
 	TuneTarget     bool          // settings of the target's indices are changed while the run lasts
 	MetricsAddress string        // where the worker shows /metrics and /healthz; empty is nowhere
@@ -181,7 +181,6 @@ func Default() *Config {
 			ServerGeneratedIDs:      "NEVER", // what is done twice would be there twice
 			PilotPrefix:             "pilot-",
 			LeaseDuration:           5 * time.Minute, // outlasts a restart of the coordinator; so long a dead worker's items wait
-			BulkTimeout:             2 * time.Minute, // longer than any sound target takes, and not more than half of the lease
 			ItemBytes:               GiB,             // a minute or so of work: little to wait for at the end, few items for the coordinator
 			MaxAttempts:             3,
 			ExitCodes:               "migassist",

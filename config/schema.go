@@ -220,7 +220,7 @@ var runKeys = []key{
 	},
 	{
 		path: "rfs.bulk_timeout", flag: "bulk-timeout",
-		usage: "`DURATION` that a bulk request may take; at most half of the lease", field: func(c *Config) any { return &c.RFS.BulkTimeout },
+		usage: "`DURATION` that a bulk request may take, at most half of the lease; 0s is 2m, or half of a lease below 4m", field: func(c *Config) any { return &c.RFS.BulkTimeout },
 	},
 	{
 		path: "rfs.item_bytes", flag: "item-bytes",

@@ -188,6 +188,9 @@ func (b *Backfill) leave() {
 
 func (b *Backfill) run(ctx context.Context) (*Summary, error) {
 	started := b.options.Now()
+	if err := appendable(b.options.DeadLetterFile); err != nil {
+		return nil, err
+	}
 	plan, err := b.begin(ctx)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"migassist/cluster"
@@ -91,6 +92,31 @@ type deadLetters struct {
 	run   string
 	file  *os.File // nil: nothing was to be written yet
 	dirty bool
+}
+
+// appendable finds out, before anything of a run exists, whether dead letters could be written, should there be any.
+func appendable(name string) error {
+	if name == "" {
+		return nil
+	}
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		if f, err = os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*"); err == nil {
+			defer func() { _ = os.Remove(f.Name()) }()
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("the dead letters could not be written to %s: %w; name a file in a folder that can be written to with --dead-letter-file", name, rootOf(err))
+	}
+	return f.Close()
+}
+
+// rootOf leaves out the name of the file that was tried, which may be a temporary one.
+func rootOf(err error) error {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
+		return path.Err
+	}
+	return err
 }
 
 // openDeadLetters finds out whether the file may be appended to.

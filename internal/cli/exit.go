@@ -29,7 +29,7 @@ const exitCodes = `Exit codes:
   3    done, with findings: something was skipped, changed or refused, and is named
   4    nothing to do
   130  stopped by SIGINT, with work left and state saved (SIGTERM, or
-       "console backfill stop": 143)`
+       "console backfill stop": 143; SIGHUP: 129)`
 
 // The ends of a command that are no failures. What there is to say about them has been printed with the results.
 var (

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -163,10 +162,10 @@ func rfsOptions(settings *config.Config) rfs.Options {
 		Session:        r.SessionName,
 		Version:        version,
 		LeaseDuration:  r.LeaseDuration,
-		BulkTimeout:    r.BulkTimeout,
+		BulkTimeout:    r.RequestTime(),
 		MaxAttempts:    r.MaxAttempts,
 		ItemBytes:      int64(r.ItemBytes),
-		DeadLetterFile: r.DeadLetterFile,
+		DeadLetterFile: r.DeadLetterPath(),
 		Target:         targetName(settings),
 		Place:          place(settings),
 		Choices:        sharedChoices(settings),
@@ -183,7 +182,7 @@ func sharedChoices(settings *config.Config) map[string]string {
 		"index-map":            strings.Join(r.IndexMap, ","),
 		"item-bytes":           r.ItemBytes.String(),
 		"lease-duration":       r.LeaseDuration.String(),
-		"bulk-timeout":         r.BulkTimeout.String(),
+		"bulk-timeout":         r.RequestTime().String(),
 		"server-generated-ids": r.ServerGeneratedIDs,
 	}
 	for name, given := range map[string]struct{ value, otherwise string }{
@@ -223,14 +222,7 @@ func choices(settings *config.Config) rfs.Choices {
 }
 
 // stateFile is the file through which workers of one machine share a run.
-func stateFile(settings *config.Config) string {
-	name, session := settings.RFS.StateFile, settings.RFS.SessionName
-	if session == config.Default().RFS.SessionName {
-		return name
-	}
-	extension := filepath.Ext(name)
-	return strings.TrimSuffix(name, extension) + "-" + session + extension
-}
+func stateFile(settings *config.Config) string { return settings.RFS.StatePath() }
 
 // place names the coordinator for people.
 func place(settings *config.Config) string {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -158,4 +159,49 @@ func count(t *testing.T, server *sandbox.Server, index string) int {
 	send(http.MethodPost, "/"+index+"/_refresh", &struct{}{})
 	send(http.MethodGet, "/"+index+"/_count", &got)
 	return got.Count
+}
+
+func TestDeadLettersThatCouldNotBeWrittenAreNamedBeforeTheRun(t *testing.T) {
+	t.Chdir(t.TempDir())
+	server, send := startTarget(t)
+	send(http.MethodPut, "/articles", `{"mappings":{"dynamic":"strict"}}`)
+	arguments := append(demoArguments(t, server, "rfs"), "--index-allowlist", "articles", "--dead-letter-file", filepath.Join("nowhere", "letters"))
+	code, _, talk := command(t, arguments...)
+	if code != exitFailed || !strings.Contains(talk, "could not be written to nowhere/letters: no such file or directory") {
+		t.Errorf("code %d: %s", code, talk)
+	}
+	if n := server.Requests("POST /_bulk"); n != 0 {
+		t.Errorf("%d bulk requests were sent", n)
+	}
+}
+
+func TestSessionsOfOneFolderHaveTheirOwnDeadLetters(t *testing.T) {
+	t.Chdir(t.TempDir())
+	server, send := startTarget(t)
+	send(http.MethodPut, "/articles", `{"mappings":{"dynamic":"strict"}}`)
+	for _, session := range []string{"default", "one", "two"} {
+		code, out, talk := command(t, append(demoArguments(t, server, "rfs"), "--index-allowlist", "articles", "--session-name", session)...)
+		if code != exitFindings || !strings.Contains(out, "the target refused 300 documents") {
+			t.Errorf("session %s: code %d: %s%s", session, code, out, talk)
+		}
+	}
+	for _, name := range []string{"migassist-rfs-dead-letters.ndjson", "migassist-rfs-dead-letters-one.ndjson", "migassist-rfs-dead-letters-two.ndjson"} {
+		if _, err := os.Stat(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestABulkRequestHasHalfOfAShortLease(t *testing.T) {
+	t.Chdir(t.TempDir())
+	server, send := startTarget(t)
+	send(http.MethodPut, "/articles", `{}`)
+	arguments := append(demoArguments(t, server, "rfs"), "--index-allowlist", "articles", "--lease-duration", "10s")
+	if code, _, talk := command(t, arguments...); code != exitDone {
+		t.Errorf("code %d: %s", code, talk)
+	}
+	code, _, talk := command(t, append(arguments, "--bulk-timeout", "6s")...)
+	if code != exitUsage || !strings.Contains(talk, "half of the lease_duration of 10s") {
+		t.Errorf("code %d: %s", code, talk)
+	}
 }
