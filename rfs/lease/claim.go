@@ -119,20 +119,20 @@ func (p *pass) try(ctx context.Context, page []Record) (*Lease, error) {
 		switch {
 		case p.sights.holds(r.Key):
 		case len(r.Body) > 0:
-			b, due, err := p.due(r)
+			state, due, err := p.due(r)
 			if err != nil {
 				return nil, err
 			}
 			if due {
-				known = append(known, candidate{r, b})
+				known = append(known, candidate{r, state})
 			}
 		case p.worthReading(r):
 			unread = append(unread, r)
 		}
 	}
-	slices.SortStableFunc(known, func(a, b candidate) int { return cmp.Compare(a.body.State, b.body.State) }) // leased before waiting
+	slices.SortStableFunc(known, func(a, b candidate) int { return cmp.Compare(a.state, b.state) }) // leased before waiting
 	for _, k := range known {
-		if l, err := p.take(ctx, k.Record, k.body); l != nil || err != nil {
+		if l, err := p.claim(ctx, k.Record); l != nil || err != nil {
 			return l, err
 		}
 	}
@@ -148,7 +148,7 @@ func (p *pass) shuffle(page []Record) {
 // candidate is a record that may be claimed.
 type candidate struct {
 	Record
-	body body
+	state State
 }
 
 // worthReading tells whether a record without a body is to be read: not where it is known to be held, by somebody who has moved it within the lease time.
@@ -172,37 +172,50 @@ func (p *pass) read(ctx context.Context, unknown []Record) (*Lease, error) {
 		if err != nil {
 			return nil, fmt.Errorf("look at %s: %w", r.Key, err)
 		}
-		b, due, err := p.due(now)
+		_, due, err := p.due(now)
 		if err != nil {
 			return nil, err
 		}
 		if !due {
 			continue
 		}
-		if l, err := p.take(ctx, now, b); l != nil || err != nil {
+		if l, err := p.claim(ctx, now); l != nil || err != nil {
 			return l, err
 		}
 	}
 	return nil, nil
 }
 
-// due tells whether an item may be claimed now.
-func (c *Coordinator) due(r Record) (b body, due bool, err error) {
-	if b, err = decode(r); err != nil {
-		return b, false, err
-	}
-	switch {
-	case b.State.Final():
-		return b, false, nil // of a list that lags
-	case b.State == Waiting && b.Failed == 0:
-		return b, true, nil
-	}
+// due tells whether an item may be claimed now. What is known of its version is not taken apart again.
+func (c *Coordinator) due(r Record) (state State, due bool, err error) {
 	now := c.clock.Now()
-	still := now.Sub(c.sights.look(r, b.State, now).first)
-	if b.State == Waiting {
-		return b, still >= c.pause(b), nil
+	seen := c.sights.look(r, "", now)
+	still := now.Sub(seen.first)
+	switch {
+	case seen.state == Waiting:
+		return Waiting, true, nil
+	case seen.state == Leased && still < c.Duration:
+		return Leased, false, nil
 	}
-	return b, still >= c.patience(b), nil
+	b, err := decode(r)
+	switch {
+	case err != nil:
+		return "", false, err
+	case b.State.Final():
+		return b.State, false, nil // of a list that lags
+	case b.State == Waiting && b.Failed > 0:
+		return Waiting, still >= c.pause(b), nil // and not remembered as one that waits for anyone
+	}
+	c.sights.look(r, b.State, now)
+	return b.State, b.State == Waiting || still >= c.patience(b), nil
+}
+
+func (c *Coordinator) claim(ctx context.Context, r Record) (*Lease, error) {
+	b, err := decode(r)
+	if err != nil {
+		return nil, err
+	}
+	return c.take(ctx, r, b)
 }
 
 // pause is how long a failed item rests, on the clock of whoever looks at it, so that a fault of the moment does not use up all attempts.

@@ -7,12 +7,12 @@ import (
 
 const maxSights = 20_000 // far more than a fleet's leases; about 4 MB
 
-// sight is what a worker remembers of a record that others hold: when it first saw the version it last saw. A version that has not moved for the
+// sight is what a worker remembers of a record: when it first saw the version it last saw. A version that has not moved for the
 // lease time belongs to a dead lease, however old it was when first seen.
 type sight struct {
 	version string
 	first   time.Time
-	state   State // of this version; empty while only lists without bodies showed it
+	state   State // of this version; empty where that is not known, or does not say all
 }
 
 // sights is a worker's memory. It is bounded: what is forgotten is only noticed later.
