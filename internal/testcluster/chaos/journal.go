@@ -101,6 +101,7 @@ func (j *Journal) Documents() int {
 // Redone is work that was done more than once.
 type Redone struct {
 	Documents int           // writes beyond the first of each document, by another worker than the one before
+	Most      int           // of these, what was done again of one worker's time with an item
 	Resent    int           // the same by the same worker: answers that were lost
 	Oldest    time.Duration // longest time from the first of two writes to the last one of that worker before the other took over
 	Where     string        // the document of the oldest
@@ -111,6 +112,7 @@ func (j *Journal) Redone() Redone {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var r Redone
+	of := map[*Tenure]int{}
 	for document, writes := range j.documents {
 		for n := 1; n < len(writes); n++ {
 			before, after := writes[n-1], writes[n]
@@ -119,6 +121,8 @@ func (j *Journal) Redone() Redone {
 				continue
 			}
 			r.Documents++
+			of[before.Tenure]++
+			r.Most = max(r.Most, of[before.Tenure])
 			if age := before.Tenure.Last.Sub(before.At); age > r.Oldest {
 				r.Oldest = age
 				r.Where = fmt.Sprintf("%s: %s wrote it %s before its last write of the item, then %s", document, before.Tenure.Worker, age.Round(time.Millisecond), after.Tenure.Worker)
