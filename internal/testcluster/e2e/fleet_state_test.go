@@ -129,7 +129,7 @@ func inObjects(t *testing.T) state {
 // serve starts the S3 server and returns what ends it.
 func serve(t *testing.T, name, address, root string) func() {
 	t.Helper()
-	cmd := exec.Command(name, "--port", address, "--region", "us-east-1", "--quiet", "posix", "--nometa", root)
+	cmd := exec.Command(name, "--port", address, "--region", "us-east-1", "--quiet", "posix", root)
 	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+accessKey, "ROOT_SECRET_KEY="+secretKey)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
