@@ -140,7 +140,7 @@ var runKeys = []key{
 	},
 	{
 		path: "rfs.max_connections", flag: "max-connections",
-		usage: "`NUMBER` of bulk requests that all workers of the run together have in flight, set by the worker that begins it; 0 is no limit, and 4 per worker", field: func(c *Config) any { return &c.RFS.MaxConnections },
+		usage: "`NUMBER` of bulk requests that all workers of the run together have in flight at most, below that as many as suit the target, set by the worker that begins it; 0 is no limit, and 4 per worker", field: func(c *Config) any { return &c.RFS.MaxConnections },
 	},
 	{
 		path: "rfs.max_docs_per_second", flag: "max-docs-per-second",

@@ -230,8 +230,10 @@ func (p *Headway) Total() int64 {
 }
 
 // opened adds an item whose size is known now.
-func (p *Headway) opened(item Progress) {
-	p.known.Add(1)
-	p.docs.Add(item.Total)
-	p.Walked.Add(item.Walked)
+func (p *Headway) opened(item *held) {
+	if item.whole() {
+		p.known.Add(1)
+		p.docs.Add(item.progress.Total)
+	}
+	p.Walked.Add(item.progress.Walked)
 }

@@ -1,13 +1,16 @@
 package rfs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"migassist/lucene"
 	"migassist/rfs/lease"
 )
 
@@ -86,13 +89,26 @@ type sums struct {
 	summary *Summary
 	indices map[string]*IndexCounts
 	workers map[string]bool
+	halves  map[shardKey]*halves // of the shards that were split
+}
+
+type shardKey struct {
+	index string
+	shard int
+}
+
+// halves are what a shard that was split must sum up to, and what its parts do.
+type halves struct {
+	want []SegmentSum
+	got  map[string][]lucene.Sum
+	done bool // all parts
 }
 
 // sum adds up all items.
 func (b *Backfill) sum(ctx context.Context) (*sums, error) {
 	s := &sums{
 		summary: &Summary{Findings: slices.Clone(b.planned.Findings), Complete: true},
-		indices: map[string]*IndexCounts{}, workers: map[string]bool{},
+		indices: map[string]*IndexCounts{}, workers: map[string]bool{}, halves: map[shardKey]*halves{},
 	}
 	if s.summary.Findings == nil {
 		s.summary.Findings = []Finding{}
@@ -110,6 +126,7 @@ func (b *Backfill) sum(ctx context.Context) (*sums, error) {
 		s.summary.Indices = append(s.summary.Indices, *sum)
 	}
 	s.summary.Workers = len(s.workers)
+	s.verify()
 	s.summary.finish()
 	return s, nil
 }
@@ -142,12 +159,65 @@ func (s *sums) add(entry lease.Entry) error {
 		sum.ByType[name] += n
 	}
 	done := entry.State == lease.Done || entry.State == lease.Split
+	s.join(work, progress, done)
 	sum.Done = sum.Done && done
 	s.summary.Complete = s.summary.Complete && done
 	if entry.State == lease.Aside {
 		s.summary.Findings = append(s.summary.Findings, aside(work, progress, entry))
 	}
 	return nil
+}
+
+// join adds the sums of a part of a shard, or those that the whole must have.
+func (s *sums) join(work Work, progress Progress, done bool) {
+	if work.whole() && progress.Split == nil {
+		return
+	}
+	key := shardKey{work.Index, work.Shard}
+	h := s.halves[key]
+	if h == nil {
+		h = &halves{got: map[string][]lucene.Sum{}, done: true}
+		s.halves[key] = h
+	}
+	h.want = append(h.want, progress.Split...)
+	h.done = h.done && done
+	for segment, sums := range progress.Sums {
+		for _, sum := range sums {
+			h.got[segment] = lucene.AddSum(h.got[segment], sum)
+		}
+	}
+}
+
+// verify compares what the parts of a shard read, together, with what its files say.
+func (s *sums) verify() {
+	keys := slices.SortedFunc(maps.Keys(s.halves), func(a, b shardKey) int {
+		return cmp.Or(strings.Compare(a.index, b.index), a.shard-b.shard)
+	})
+	for _, key := range keys {
+		h := s.halves[key]
+		if !h.done {
+			continue // that alone is said of it
+		}
+		for _, want := range h.want {
+			if problem := want.differs(h.got[want.Segment]); problem != "" {
+				s.summary.Findings = append(s.summary.Findings, Finding{Index: key.index, Kind: "unreadable", Failed: true, Reason: fmt.Sprintf(
+					"shard %d of %s: verify the stored fields of segment %s, which several items read in parts: %s; what was written of it may not be what the source had", key.shard, key.index, want.Segment, problem)})
+			}
+		}
+	}
+}
+
+// differs says what is wrong with the sums of a segment's parts; "": nothing.
+func (want SegmentSum) differs(got []lucene.Sum) string {
+	switch {
+	case want.Sum.From == want.Sum.To && len(got) == 0:
+		return ""
+	case len(got) != 1 || got[0].From != want.Sum.From || got[0].To != want.Sum.To:
+		return fmt.Sprintf("bytes %d to %d hold documents, and those that were read are %v", want.Sum.From, want.Sum.To, got)
+	case want.Claimed && got[0].CRC != want.Sum.CRC:
+		return fmt.Sprintf("bytes %d to %d have the CRC32 %08x, want %08x by what the footer of the file says", want.Sum.From, want.Sum.To, got[0].CRC, want.Sum.CRC)
+	}
+	return ""
 }
 
 // aside is the finding for an item that was given up.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"migassist/lucene"
 	"migassist/rfs/bulk"
 )
 
@@ -39,6 +40,7 @@ type pending struct {
 type stretch struct {
 	segment string
 	docs    []int32
+	sum     lucene.Sum // of the chunks that were read for it
 }
 
 // place is where operation i of the batch comes from.
@@ -118,7 +120,7 @@ func (c *collector) merge(p *piece) {
 	cur.counts.Skipped += int64(len(p.skipped))
 	cur.counts.Bytes += int64(p.batch.Size())
 	cur.skipped = append(cur.skipped, p.skipped...)
-	cur.from = append(cur.from, stretch{p.segment, p.docs})
+	cur.from = append(cur.from, stretch{p.segment, p.docs, p.sum})
 	cur.next = &Position{p.segment, p.next}
 	cur.walked += p.walked
 	if cur.batch == nil {

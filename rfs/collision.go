@@ -99,7 +99,7 @@ func setPrefixes(from []origin) error {
 		if len(indices) > 1 {
 			parts = append(parts, o.index)
 		}
-		if several {
+		if several && o.mappingType != "" {
 			parts = append(parts, o.mappingType)
 		}
 		for _, part := range parts {

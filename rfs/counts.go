@@ -24,6 +24,9 @@ type Before struct {
 // CountBefore asks the target how many documents it has under each name, if it tells, and takes what is known of ids, which may be nil.
 func CountBefore(ctx context.Context, target Counter, names []string, ids *IDScan) (Before, error) {
 	before := Before{Documents: make(map[string]int64, len(names))}
+	if len(names) > 0 {
+		_ = target.Refresh(ctx, names...) // where that is not to be had, what was written lately does not count
+	}
 	for _, name := range names {
 		count, err := target.Count(ctx, name)
 		if cluster.Unauthorized(err) { // who may write need not be one who may read

@@ -15,8 +15,10 @@ type piece struct {
 	batch   *bulk.Batch
 	docs    []int32 // Lucene's numbers of the batch's documents
 	segment string
-	next    int // first document after the run
+	from    int // first document of the run
+	next    int // first document after it
 	walked  int64
+	sum     lucene.Sum       // of the chunks of the run
 	counts  Counts           // without fates
 	types   map[string]int64 // documents read of each mapping type, where an index is split
 	skipped []deadLetter     // documents that are not sent, with the reason
@@ -70,9 +72,8 @@ func (d *decoder) decode(ctx context.Context, j *job) {
 		d.hand(d.piece.next)
 		return
 	}
-	end := j.span.EndDoc
+	d.hand(j.span.To)
 	d.spans.Put(j.span)
-	d.hand(end)
 }
 
 // documents makes pieces of the documents of a job; the last one is left to be handed on.
@@ -91,14 +92,15 @@ func (d *decoder) documents(ctx context.Context, j *job) error {
 
 // begin starts a piece with document from.
 func (d *decoder) begin(from int) {
-	d.piece = &piece{batch: d.batches.take(), segment: d.job.segment.name, next: from}
+	d.piece = &piece{batch: d.batches.take(), segment: d.job.segment.name, from: from, next: from}
 	d.piece.batch.Conflict = d.job.segment.reading.conflict()
 }
 
 // hand gives the piece, which ends before document next, to the collector.
 func (d *decoder) hand(next int) {
 	p := d.piece
-	p.walked = int64(next - p.next)
+	p.walked = int64(next - p.from)
+	p.sum = d.job.span.Sum(p.from, next)
 	p.next = next
 	d.job.pieces <- p
 }

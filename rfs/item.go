@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"migassist/lucene"
 	"migassist/rfs/lease"
 )
 
@@ -58,8 +59,29 @@ type Progress struct {
 	Size   int64     `json:"size,omitempty"`   // bytes of the item's files, or of its part of them
 	Counts
 	Types map[string]int64 `json:"types,omitempty"` // documents read of each mapping type, where the index is split
+	// Sums are of what was read of segments, by their names. Of an item that is a whole shard only that of the segment at the
+	// cursor is kept: the ones before were compared with their files when their last documents were read.
+	Sums map[string][]lucene.Sum `json:"sums,omitempty"`
+	// Split is what the sums of the children's ranges must come to together, where the item was split.
+	Split []SegmentSum `json:"split,omitempty"`
 	// Finding is why an item was set aside.
 	Finding *Finding `json:"finding,omitempty"`
+}
+
+// sum adds what was read of a segment. With forget, the segments before are given up.
+func (p *Progress) sum(segment string, s lucene.Sum, forget bool) {
+	if _, known := p.Sums[segment]; p.Sums == nil || forget && !known {
+		p.Sums = map[string][]lucene.Sum{}
+	}
+	p.Sums[segment] = lucene.AddSum(p.Sums[segment], s)
+}
+
+// SegmentSum is what all of a segment's stored fields sum up to, by what its file says.
+type SegmentSum struct {
+	Segment string     `json:"segment"`
+	Sum     lucene.Sum `json:"sum"`
+	// Claimed tells that the file has a checksum; otherwise only the range counts.
+	Claimed bool `json:"claimed"`
 }
 
 // Counts are the fates of documents: Read is the sum of written, superseded, skipped and refused ones.

@@ -48,7 +48,7 @@ func TestMonitorLogsEveryHalfMinute(t *testing.T) {
 		var out bytes.Buffer
 		progress := &Headway{}
 		progress.items.Store(1)
-		progress.opened(Progress{Total: 100})
+		progress.opened(&held{progress: Progress{Total: 100}})
 		m := Monitor{Progress: progress, Log: zerolog.New(&out), Now: time.Now}
 		ctx, cancel := context.WithTimeout(t.Context(), 65*time.Second)
 		defer cancel()

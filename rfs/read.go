@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"migassist/lucene"
 	"migassist/rfs/lease"
+	"migassist/snapshot"
 )
 
 // job is one step of an item on its way through the pipeline: a span to decode, or the item's end.
@@ -70,54 +72,37 @@ func (r *reader) item(ctx context.Context, item *held) error {
 	if err != nil {
 		return err
 	}
+	if err := r.items(ctx, item, index, commit); err != nil {
+		return fmt.Errorf("shard %d of %s: %w", item.Shard, item.Index, err)
+	}
+	return nil
+}
+
+// items splits the item, or reads what is left of it.
+func (r *reader) items(ctx context.Context, item *held, index *snapshot.Index, commit *lucene.Commit) error {
 	if err := r.backfill.endPilot(ctx, item, commit); err != nil {
-		return fmt.Errorf("shard %d of %s: %w", item.Shard, item.Index, err)
+		return err
 	}
-	item.open(commit.Segments)
-	r.backfill.progress.opened(item.progress)
-	segments, err := after(commit.Segments, item.progress.Cursor)
+	if err := r.backfill.split(ctx, item, index, commit); err != nil {
+		return err
+	}
+	extents, err := item.extents(commit.Segments)
 	if err != nil {
-		return fmt.Errorf("shard %d of %s: %w", item.Shard, item.Index, err)
+		return err
 	}
-	cursor := item.progress.Cursor
-	for _, segment := range segments {
-		from := 0
-		if cursor != nil && segment.Name == cursor.Segment {
-			from = cursor.Doc
-		}
-		if err := r.segment(ctx, item, segment, from); err != nil {
-			return fmt.Errorf("shard %d of %s: %w", item.Shard, item.Index, err)
+	r.backfill.progress.opened(item)
+	for _, x := range extents {
+		if err := r.segment(ctx, item, x); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// open notes how large the item is.
-func (h *held) open(segments []*lucene.Segment) {
-	h.progress.Total = 0
-	for _, s := range segments {
-		h.progress.Total += int64(s.MaxDoc)
-	}
-}
-
-// after returns the segments from that of the cursor on, all where there is none. Their order is the commit's.
-func after(segments []*lucene.Segment, cursor *Position) ([]*lucene.Segment, error) {
-	if cursor == nil {
-		return segments, nil
-	}
-	for i, segment := range segments {
-		if segment.Name == cursor.Segment {
-			return segments[i:], nil
-		}
-	}
-	return nil, fmt.Errorf("the run's state names segment %s, which the snapshot does not have", cursor.Segment)
-}
-
-func (r *reader) segment(ctx context.Context, item *held, s *lucene.Segment, from int) (err error) {
-	if from >= s.MaxDoc {
-		return nil
-	}
-	opened, err := openSegment(ctx, s, item.reading)
+// segment reads documents of one segment. Where the item has all of it, its last span is handed on only once all that was read,
+// by whichever workers, has proven to be what was written.
+func (r *reader) segment(ctx context.Context, item *held, x extent) (err error) {
+	opened, err := openSegment(ctx, x.segment, item.reading)
 	if err != nil {
 		return err
 	}
@@ -126,15 +111,27 @@ func (r *reader) segment(ctx context.Context, item *held, s *lucene.Segment, fro
 			err = releaseErr
 		}
 	}()
-	for span, err := range opened.docs.Spans(ctx, from, r.spans) {
+	sums := slices.Clone(item.progress.Sums[opened.name])
+	var last *job // held back until there is one more, or all is verified
+	for span, err := range opened.docs.SpansIn(ctx, x.from, x.to, r.spans) {
+		if err == nil && last != nil {
+			err = r.send(ctx, last)
+		}
 		if err != nil {
 			return err
 		}
-		if err := r.send(ctx, &job{item: item, span: span, from: max(from, span.FirstDoc), segment: opened, pieces: make(chan *piece, 1)}); err != nil {
+		last = &job{item: item, span: span, from: max(x.from, span.FirstDoc), segment: opened, pieces: make(chan *piece, 1)}
+		sums = lucene.AddSum(sums, span.Sum(last.from, span.To))
+	}
+	if x.whole {
+		if err := opened.docs.Verify(sums...); err != nil {
 			return err
 		}
 	}
-	return nil
+	if last == nil {
+		return nil
+	}
+	return r.send(ctx, last)
 }
 
 // send hands a span on, unless it is no longer wanted.

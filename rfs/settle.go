@@ -122,6 +122,9 @@ func (s *settler) advance(p *pending, counts Counts) {
 	if p.next != nil {
 		c.Cursor = p.next
 	}
+	for _, from := range p.from {
+		c.sum(from.segment, from.sum, p.item.whole())
+	}
 	progress.Walked.Add(p.walked)
 	progress.Read.Add(counts.Read)
 	progress.Bytes.Add(counts.Bytes)
