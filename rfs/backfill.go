@@ -100,7 +100,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// WorkerName is one that no other worker has, and that tells people where it runs.
+// WorkerName makes one that no other worker has, and that tells people where it runs.
 func WorkerName() string {
 	host, err := os.Hostname()
 	if err != nil {

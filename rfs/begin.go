@@ -94,6 +94,14 @@ func (b *Backfill) begin(ctx context.Context) (*Plan, error) {
 	if err := b.join(ctx); err != nil {
 		return nil, err
 	}
+	if witness, ok := b.options.Store.(lease.Witness); ok {
+		if err := witness.Live(b.options.Worker); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.coordinator.Bury(ctx); err != nil {
+		return nil, err
+	}
 	result, err := b.coordinator.Once(ctx, stagePlan, func(ctx context.Context, _ *lease.Lease) (json.RawMessage, error) {
 		b.busy = true
 		return b.spread(ctx, plan)

@@ -141,6 +141,9 @@ func (b *Backfill) lease(ctx context.Context) (*lease.Lease, error) {
 		case !errors.Is(err, lease.ErrNoWork):
 			return nil, err
 		}
+		if err := b.coordinator.Bury(ctx); err != nil && ctx.Err() == nil {
+			return nil, err
+		}
 		// Others hold what is left, or this worker does: then the next look is when it has let go.
 		timer := time.NewTimer(wait - rand.N(wait/4+1)) //nolint:gosec // spreading load is no secret
 		select {

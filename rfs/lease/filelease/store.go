@@ -23,6 +23,7 @@ type Store struct {
 	file  *os.File      // nil: closed
 	lock  *lock
 	index index
+	life  []*os.File // of the workers that this process is
 
 	lastSync    time.Time
 	compactFrom int64 // bytes; smaller files are left as they are
@@ -254,7 +255,7 @@ func (s *Store) Close() error {
 	if s.file == nil {
 		return nil
 	}
-	err := errors.Join(s.file.Sync(), s.file.Close(), s.lock.close())
+	err := errors.Join(s.file.Sync(), s.file.Close(), s.lock.close(), s.depart())
 	s.file, s.index = nil, index{}
 	if err != nil {
 		return fmt.Errorf("close the state file: %w", err)
