@@ -38,6 +38,11 @@ e2e: build ## migrate between real servers (Java 17, Maven): ES 7.10.2 to OpenSe
 e2e-targets: build ## data streams, aliases, other names, versions, id collisions, pilots: on real servers
 	$(GO) test -tags e2e -count=1 -timeout 15m -run '^TestTarget' ./internal/testcluster/e2e/...
 
+.PHONY: e2e-tune
+e2e-tune: ## --tune-target through kills, stop and reset; settings of three real servers tuned and given back
+	$(GO) test -tags e2e -count=1 -timeout 15m -run TestTunedSettings ./internal/testcluster/e2e
+	$(GO) test -tags e2e -count=1 -timeout 15m -run TestRealServersTakeTuning ./rfs
+
 e2e-metadata: ## settings, mappings and templates of every fixture on a real target, and each rule
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./metadata/...
 
@@ -68,7 +73,7 @@ e2e-stores: $(STORES) $(BENCHREPO)/repository ## object stores: versitygw, fake-
 $(STORES) &: tools/stores/go.mod tools/stores/go.sum
 	cd tools/stores && CGO_ENABLED=0 $(GO) build -o ../../bin/ tool
 
-e2e-all: e2e e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet ## all of these
+e2e-all: e2e e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet e2e-tune ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 	$(LINTER) run --allow-parallel-runners ./...

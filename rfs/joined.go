@@ -269,14 +269,21 @@ func (j *Joined) turn(halt error) {
 	j.moved = make(chan struct{})
 }
 
-// presence is what the worker does, and what stalls it.
+// presence is what the worker does, and what stalls it. That requests wait for their turn is so of every worker that keeps its target
+// busy: it is a stall where a limit of the operator holds them back, or nothing was written for a while.
 func (j *Joined) presence() Presence {
 	p := j.activity.presence()
-	if p.Stall == "" && j.Stalled != nil {
-		p.Stall = j.Stalled()
+	if p.Stall != "" || j.Stalled == nil {
+		return p
+	}
+	if why := j.Stalled(); strings.HasPrefix(why, "--") || why != "" && time.Since(p.LastSuccess) > slow {
+		p.Stall = "requests wait: " + why
 	}
 	return p
 }
+
+// slow is how long nothing is written before somebody wonders.
+const slow = 15 * time.Second
 
 // show writes this worker's presence.
 func (j *Joined) show(ctx context.Context, alive bool) error {
