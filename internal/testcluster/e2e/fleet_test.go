@@ -28,7 +28,6 @@ var (
 
 const (
 	fewKills    = 8
-	fleetDocs   = 120_000
 	fleetSize   = 300 // bytes of a document
 	fleetShards = 8
 	fleetSlots  = 4 // workers
@@ -42,10 +41,18 @@ const (
 	held       = 300 * time.Millisecond // every bulk is, while there is trouble, so that there is something to kill
 )
 
+// fleetDocs are enough to be busy while there is trouble.
+func fleetDocs() int {
+	if *fleetKills <= fewKills {
+		return 50_000
+	}
+	return 120_000
+}
+
 // TestFleetLosesNothing runs four workers of the real binary through all that can happen to them, with each of the stores.
 func TestFleetLosesNothing(t *testing.T) {
 	wipe(t, source)
-	if err := (corpus.Load{Index: "fleet", Shards: fleetShards, Docs: fleetDocs, Size: fleetSize}).Run(t.Context(), source); err != nil {
+	if err := (corpus.Load{Index: "fleet", Shards: fleetShards, Docs: fleetDocs(), Size: fleetSize}).Run(t.Context(), source); err != nil {
 		t.Fatal(err)
 	}
 	if err := source.Snapshot(t.Context(), "fleet", "fleet", "fleet"); err != nil {
@@ -90,7 +97,7 @@ func shardOfEach(t *testing.T) map[string]int {
 				} `json:"hits"`
 			} `json:"hits"`
 		}
-		path := fmt.Sprintf("/fleet/_search?preference=_shards:%d&size=%d&_source=false&filter_path=hits.hits._id", shard, fleetDocs)
+		path := fmt.Sprintf("/fleet/_search?preference=_shards:%d&size=%d&_source=false&filter_path=hits.hits._id", shard, fleetDocs())
 		if err := source.Get(t.Context(), path, &found); err != nil {
 			t.Fatal(err)
 		}
@@ -98,8 +105,8 @@ func shardOfEach(t *testing.T) map[string]int {
 			shards["fleet/"+hit.ID] = shard
 		}
 	}
-	if len(shards) != fleetDocs {
-		t.Fatalf("%d documents in the shards of the source, want %d", len(shards), fleetDocs)
+	if len(shards) != fleetDocs() {
+		t.Fatalf("%d documents in the shards of the source, want %d", len(shards), fleetDocs())
 	}
 	return shards
 }
@@ -246,8 +253,8 @@ func (r *fleetRun) finish() {
 	if bound := checkpoint + leaseTime + 4*bulkTime; !r.split && redone.Oldest > bound {
 		r.Errorf("work was done again that was %s old, want less than %s: %s", redone.Oldest, bound, redone.Where)
 	}
-	if compared := sameDocuments(r.T, "fleet"); compared != fleetDocs {
-		r.Errorf("%d documents compared, want %d", compared, fleetDocs)
+	if compared := sameDocuments(r.T, "fleet"); compared != fleetDocs() {
+		r.Errorf("%d documents compared, want %d", compared, fleetDocs())
 	}
 }
 
@@ -259,7 +266,7 @@ func (r *fleetRun) summaries(ends []chaos.End) {
 			r.Errorf("summary of worker %d: %v\n%s", end.Place, err, end.Stdout)
 			continue
 		}
-		if want := (counts{Read: fleetDocs, Written: fleetDocs}); s.Total != want || !s.Complete {
+		if want := (counts{Read: fleetDocs(), Written: fleetDocs()}); s.Total != want || !s.Complete {
 			r.Errorf("the summary of worker %d says %+v, complete %t, want %+v", end.Place, s.Total, s.Complete, want)
 		}
 	}
