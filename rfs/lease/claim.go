@@ -126,8 +126,13 @@ func (p *pass) try(ctx context.Context, page []Record) (*Lease, error) {
 			if due {
 				known = append(known, candidate{r, state})
 			}
-		case p.worthReading(r):
-			unread = append(unread, r)
+		default:
+			switch state, worth := p.worthReading(r); {
+			case worth && state == Leased: // and dead, as it seems
+				unread = slices.Insert(unread, 0, r)
+			case worth:
+				unread = append(unread, r)
+			}
 		}
 	}
 	slices.SortStableFunc(known, func(a, b candidate) int { return cmp.Compare(a.state, b.state) }) // leased before waiting
@@ -151,11 +156,12 @@ type candidate struct {
 	state State
 }
 
-// worthReading tells whether a record without a body is to be read: not where it is known to be held, by somebody who has moved it within the lease time.
-func (p *pass) worthReading(r Record) bool {
+// worthReading tells whether a record without a body is to be read, and what is known of it: not where it is held, by somebody who has moved it within
+// the lease time.
+func (p *pass) worthReading(r Record) (known State, worth bool) {
 	now := p.clock.Now()
 	seen := p.sights.look(r, "", now)
-	return seen.state != Leased || now.Sub(seen.first) >= p.Duration
+	return seen.state, seen.state != Leased || now.Sub(seen.first) >= p.Duration
 }
 
 // read gets some of the records that a list had no bodies of, and tries them.
