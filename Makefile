@@ -16,7 +16,7 @@ LINTER    := bin/golangci-lint
 STORES    := bin/versitygw bin/fake-gcs-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet lint fuzz bench fixtures demo clean bench-reindex
+.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet lint fuzz bench simulation fixtures demo clean bench-reindex
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ fuzz: ## every Fuzz target for FUZZTIME (30s) each, FUZZJOBS (2) at a time
 		if $(GO) test -run "^\$$" -fuzz "^$$2\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x -parallel 1 $$1 >$$out 2>&1; \
 		then echo "ok $$1 $$2: $$(grep "^fuzz: elapsed" $$out | tail -n 1)"; \
 		else echo "FAIL $$1 $$2"; cat $$out; exit 1; fi' fuzz
+
+simulation: ## 1,000 workers and 100,000 items over the real lease protocol in virtual time (docs/fleet-simulation.md); SIMULATION=… chooses scenarios
+	$(GO) test -count=1 -timeout 60m ./rfs/lease -v -run TestSimulation -simulation.workers 1000 -simulation.items 100000 -simulation.only '$(SIMULATION)'
 
 bench: build $(BENCHREPO)/repository ## benchmarks; the same files read by Apache Lucene and by us; a million documents to nothing, to a free sink, and against _reindex (Java 17, Maven)
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./lucene/... ./snapshot ./rfs/... ./xcontent/... ./cluster ./metadata
