@@ -70,7 +70,7 @@ func OpenCells(ctx context.Context, uri string, o Options) (*Cells, error) {
 	o.Retry.Ceiling = cmp.Or(o.Retry.Ceiling, cellCeiling)
 	store, err := openFar(ctx, strings.ToLower(scheme), rest, open, o.withDefaults())
 	if err != nil {
-		return nil, errors.New(strings.Replace(err.Error(), "open repository", "open", 1))
+		return nil, errors.New(strings.TrimLeft(strings.TrimPrefix(err.Error(), "open repository"), ": "))
 	}
 	bucket, ok := store.objects.(cellar)
 	if !ok {

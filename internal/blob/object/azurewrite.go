@@ -61,7 +61,7 @@ func (a *Azure) Scan(ctx context.Context, q Scan) (*Page, error) {
 			a.old.Store(true)
 			return a.Scan(ctx, q)
 		}
-		return nil, explained
+		return nil, mayWrite(explained, azureWriting)
 	}
 	page := &Page{}
 	if answer.NextMarker != nil {

@@ -76,7 +76,7 @@ func (g *GCS) Scan(ctx context.Context, q Scan) (*Page, error) {
 	query.Set("maxResults", strconv.Itoa(limit))
 	said, err := g.listing(ctx, query)
 	if err != nil {
-		return nil, err
+		return nil, mayWrite(err, g.writing())
 	}
 	page, err := said.page()
 	if err != nil {

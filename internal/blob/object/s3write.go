@@ -60,6 +60,9 @@ func (s *S3) delete(ctx context.Context, client *s3.Client, key string) error {
 }
 
 func (s *S3) writing(action string) string {
+	if s.options.Anonymous {
+		return "no credentials were sent, and the run's state is written to: leave out --s3-anonymous"
+	}
 	return fmt.Sprintf("the run's state takes s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket in arn:aws:s3:::%s (and kms:GenerateDataKey and kms:Decrypt, where it is encrypted so); %s was refused", s.bucket, action)
 }
 
@@ -83,7 +86,7 @@ func (s *S3) scan(ctx context.Context, client *s3.Client, q Scan) (*Page, error)
 	}
 	out, err := client.ListObjectsV2(ctx, in)
 	if err != nil {
-		return nil, s.explain(ctx, client, err)
+		return nil, mayWrite(s.explain(ctx, client, err), s.writing("s3:ListBucket"))
 	}
 	if err := s.checkListing(out); err != nil {
 		return nil, err

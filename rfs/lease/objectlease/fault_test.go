@@ -232,3 +232,17 @@ func TestAzureThatCannotStartAtANameIsWalked(t *testing.T) {
 		})
 	}
 }
+
+func TestAStoreThatMayNotBeListedIsToldWhatItTakes(t *testing.T) {
+	want := map[string]string{"s3": "s3:PutObject", "gcs": "Storage Object User", "azure": "sp=rcwdl"}
+	for name, store := range stores {
+		t.Run(name, func(t *testing.T) {
+			server := store.start(t, nil)
+			server.Fail(func(*http.Request, int) *blobtest.Fault { return &blobtest.Fault{Status: http.StatusForbidden} })
+			_, err := objectlease.Open(t.Context(), store.scheme+"://"+blobtest.Bucket+"/p", reach(server.URL), "s")
+			if err == nil || !strings.Contains(err.Error(), want[name]) {
+				t.Errorf("got %v, want %s", err, want[name])
+			}
+		})
+	}
+}
