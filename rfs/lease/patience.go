@@ -58,8 +58,11 @@ func (c *Coordinator) read(ctx context.Context, key string) (r Record, err error
 	return r, err
 }
 
+// listPatience is for who looks for work, and has no lease to lose meanwhile: however short leases are, a store may be started anew.
+const listPatience = 10 * time.Minute
+
 func (c *Coordinator) list(ctx context.Context, after string, open bool, limit int) (page []Record, err error) {
-	err = c.patiently(ctx, c.Duration, func(ctx context.Context) error {
+	err = c.patiently(ctx, max(c.Duration, listPatience), func(ctx context.Context) error {
 		page, err = c.store.List(ctx, itemPrefix, after, open, limit)
 		return err
 	})

@@ -169,12 +169,22 @@ func (r *fleetRun) makeTrouble() {
 			r.done["coordinator restart"]++
 			r.state.restart()
 		}
+		r.awaitWork()
 		if r.fleet.Signal(r.random.IntN(fleetSlots), syscall.SIGKILL) {
 			r.done["kill"]++
 		}
 	}
 	r.proxy.Trouble(false)
 	r.proxy.Slow(0)
+}
+
+// awaitWork lets some bulks arrive, so that on a slow machine there is something to lose.
+func (r *fleetRun) awaitWork() {
+	const some, patience = 8, 8 * time.Second
+	before := r.proxy.Journal.Documents()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline) && r.proxy.Journal.Documents() < before+some*fleetBatch; {
+		r.pause(100 * time.Millisecond)
+	}
 }
 
 // freeze stops a worker for longer than its lease, while the others go on.
