@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -55,5 +56,30 @@ func TestLinesComeBackAsTheyWent(t *testing.T) {
 		if !e.cleared && !bytes.Equal(line[got.body-100:][:got.length], body) {
 			t.Errorf("%q: the body is %q", line, line[got.body-100:][:got.length])
 		}
+	}
+}
+
+func TestNetworkFileSystemsAreRefusedByName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	_, err := place(path, func(folder string) (string, error) {
+		if folder != filepath.Dir(path) {
+			t.Errorf("asked about %s", folder)
+		}
+		return "NFS", nil
+	})
+	if err == nil || !strings.Contains(err.Error(), path+" lies on NFS") || !strings.Contains(err.Error(), "--coordinator") {
+		t.Error(err)
+	}
+	// A link does not hide where the file is.
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(path, link); err != nil {
+		t.Skip(err)
+	}
+	where, err := place(link, networkFileSystem)
+	if resolved, _ := filepath.EvalSymlinks(path); err != nil || where != resolved {
+		t.Errorf("%s is at %s, %v", link, where, err)
 	}
 }

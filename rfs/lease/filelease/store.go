@@ -44,7 +44,7 @@ const (
 // Open opens the file, and creates it where there is none. The errors say what is wrong with a file that is not of this store, or lies where it
 // cannot work.
 func Open(path string) (lease.Store, error) {
-	where, err := place(path)
+	where, err := place(path, networkFileSystem)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func Open(path string) (lease.Store, error) {
 }
 
 // place returns where the file really is, if that is a place for it.
-func place(path string) (string, error) {
+func place(path string, networkFileSystem func(folder string) (string, error)) (string, error) {
 	where, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		where, err = filepath.Abs(path)
