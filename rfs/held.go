@@ -48,17 +48,29 @@ func newHeld(l *lease.Lease, timeout time.Duration) (*held, error) {
 	return h, nil
 }
 
-// keep renews the lease until the item is let go of, and stops the item when the lease is lost.
-func (h *held) keep(ctx context.Context, group *sync.WaitGroup) {
+// keep renews the lease until the item is let go of, and stops the item when the lease is lost, or the operator wants the worker to
+// put its work down.
+func (h *held) keep(ctx context.Context, group *sync.WaitGroup, joined *Joined) {
 	ctx, h.release = context.WithCancel(ctx)
 	group.Go(func() { h.lease.Keep(ctx) })
-	group.Go(func() {
+	group.Go(func() { h.watch(ctx, joined) })
+}
+
+func (h *held) watch(ctx context.Context, joined *Joined) {
+	for {
 		select {
 		case <-h.lease.Lost():
 			h.stop(lease.ErrLost)
+			return
+		case <-joined.Halted():
+			if why := joined.Halt(); why != nil { // else it goes on already
+				h.stop(why)
+				return
+			}
 		case <-ctx.Done():
+			return
 		}
-	})
+	}
 }
 
 // stop has nothing more of the item read or sent, for the reason given. Only the first one counts.

@@ -113,7 +113,7 @@ func (b *Backfill) claimed(ctx context.Context) (*held, error) {
 	if err != nil {
 		return nil, err
 	}
-	item.keep(context.WithoutCancel(ctx), &b.kept)
+	item.keep(context.WithoutCancel(ctx), &b.kept, b.joined)
 	if err := b.recognize(ctx); err != nil {
 		progress, saveErr := item.saved()
 		err = errors.Join(err, saveErr, l.Release(ctx, progress))
