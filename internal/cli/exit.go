@@ -86,7 +86,7 @@ func (e javaEnd) code(ctx context.Context) int {
 	case code > exitSignal:
 		return javaHandedOver
 	default:
-		return code
+		return exitFailed
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"migassist/config"
+	"migassist/rfs"
 )
 
 func TestEveryHelpHasAnExampleAndTheExitCodes(t *testing.T) {
@@ -52,6 +53,13 @@ func TestExitCodeOfEachEnd(t *testing.T) {
 		{"nothing", context.Background(), errNothing, 4},
 		{"interrupted", stopped(syscall.SIGINT), fmt.Errorf("read: %w", context.Canceled), 130},
 		{"terminated", stopped(syscall.SIGTERM), fmt.Errorf("read: %w", context.Canceled), 143},
+		{"java: some of the work was done", context.Background(), javaEnd{}, 0},
+		{"java: done with findings", context.Background(), javaEnd{errFindings}, 0},
+		{"java: no work left", context.Background(), javaEnd{errNothing}, 3},
+		{"java: terminated", stopped(syscall.SIGTERM), javaEnd{fmt.Errorf("read: %w", context.Canceled)}, 2},
+		{"java: stopped by the operator", context.Background(), javaEnd{rfs.ErrStopped}, 4},
+		{"java: can't be read", context.Background(), javaEnd{errors.Join(nil, errUnread)}, 5},
+		{"java: failed", context.Background(), javaEnd{errors.New("x")}, 1},
 	} {
 		if got := exitCode(c.ctx, c.err); got != c.want {
 			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
