@@ -34,7 +34,7 @@ e2e: build ## migrate between real servers (Java 17, Maven): ES 7.10.2 to OpenSe
 	$(GO) test -tags e2e -count=1 -timeout 15m ./internal/testcluster/e2e/...
 	$(GO) test -tags e2e -count=1 -timeout 5m -run 'TestRealServers/opensearch-2.19.1' ./rfs/lease/indexlease
 
-.PHONY: e2e-targets
+.PHONY: e2e-targets e2e-giants
 e2e-targets: build ## data streams, aliases, other names, versions, id collisions, pilots: on real servers
 	$(GO) test -tags e2e -count=1 -timeout 15m -run '^TestTarget' ./internal/testcluster/e2e/...
 
@@ -72,6 +72,9 @@ e2e-stores: $(STORES) $(BENCHREPO)/repository ## object stores: versitygw, fake-
 
 $(STORES) &: tools/stores/go.mod tools/stores/go.sum
 	cd tools/stores && CGO_ENABLED=0 $(GO) build -o ../../bin/ tool
+
+e2e-giants: build ## documents of 90 MB (100 of them; 30 GB of disk): memory, and targets that take them and that do not
+	$(GO) test -tags e2e -count=1 -v -timeout 60m ./internal/testcluster/giants/...
 
 e2e-all: e2e e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet e2e-tune ## all of these
 

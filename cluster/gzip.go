@@ -34,11 +34,7 @@ func (c *compressor) set(e encoding) { c.known.Store(int32(e)) }
 
 // compress returns the body as gzip, in a buffer to be given back with recycle.
 func (c *compressor) compress(body []byte) (*bytes.Buffer, error) {
-	buffer, ok := c.buffers.Get().(*bytes.Buffer)
-	if !ok {
-		buffer = new(bytes.Buffer)
-	}
-	buffer.Reset()
+	buffer := c.buffer(len(body))
 	writer, ok := c.writers.Get().(*gzip.Writer)
 	if !ok {
 		var err error
@@ -57,5 +53,32 @@ func (c *compressor) compress(body []byte) (*bytes.Buffer, error) {
 	return buffer, nil
 }
 
-// recycle takes back a buffer that nothing reads any more.
-func (c *compressor) recycle(buffer *bytes.Buffer) { c.buffers.Put(buffer) }
+// giant is the size of a body, in bytes, for which a buffer of its own is made, as large as it can become: growing by
+// doubling takes three times that.
+const giant = 16 << 20
+
+// buffer returns an empty buffer for a body of n bytes.
+func (c *compressor) buffer(n int) *bytes.Buffer {
+	if n > giant {
+		return bytes.NewBuffer(make([]byte, 0, n+n/storedShare+slack))
+	}
+	buffer, ok := c.buffers.Get().(*bytes.Buffer)
+	if !ok {
+		return new(bytes.Buffer)
+	}
+	buffer.Reset()
+	return buffer
+}
+
+// What does not compress grows by one byte in so many, and by what begins and ends it.
+const (
+	storedShare = 1 << 10
+	slack       = 1 << 10
+)
+
+// recycle takes back a buffer that nothing reads any more. Those of giants are not kept.
+func (c *compressor) recycle(buffer *bytes.Buffer) {
+	if buffer.Cap() <= giant {
+		c.buffers.Put(buffer)
+	}
+}

@@ -46,10 +46,18 @@ const (
 
 // Decode calls visit for each live document from From to To-1 of the span, from document from on, in order. An error of visit ends it.
 func (d *Decoder) Decode(span *Span, from int, visit func(*Doc) error) error {
-	st := span.docs.stored
-	if d.format != st.codec {
+	if st := span.docs.stored; d.format != st.codec {
 		d.format, d.payload = st.codec, st.format.payload()
 	}
+	err := d.decode(span, from, visit)
+	if cap(d.out) > keptOut || span.sum != nil { // nothing of a giant is kept; to decompress holds on to both its ends
+		d.out, d.doc.raw, d.format, d.payload = nil, nil, "", nil
+		clear(d.doc.Values)
+	}
+	return err
+}
+
+func (d *Decoder) decode(span *Span, from int, visit func(*Doc) error) error {
 	for _, ch := range span.chunks {
 		first, end := max(ch.doc, span.From, from), min(ch.endDoc, span.To)
 		if first >= end || span.docs.live != nil && !span.docs.live.any(first, end) {
@@ -61,9 +69,6 @@ func (d *Decoder) Decode(span *Span, from int, visit func(*Doc) error) error {
 		}
 		if err := d.visit(span.docs, ch, first, end, fit, visit); err != nil {
 			return err
-		}
-		if cap(d.out) > keptOut {
-			d.out = nil
 		}
 	}
 	return nil

@@ -25,7 +25,7 @@ type assembler struct {
 }
 
 // keptJSON is the largest buffer, in bytes, that is kept from document to document.
-const keptJSON = 16 << 20
+const keptJSON = 4 << 20
 
 // document returns a user's document; ok is false for what is none. An error that is an *unsendable concerns this one only;
 // what is known of the document comes back with it.

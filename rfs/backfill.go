@@ -24,6 +24,8 @@ type Options struct {
 	BatchBytes int // cut of a batch; 10 MiB, as the Java implementation
 	BatchDocs  int // operations of a batch at most; no limit
 	Memory     int // bytes that all this may use; 256 MiB
+	// Compressed says that the sink has a batch twice while it sends it: as it is, and compressed.
+	Compressed bool
 
 	// Store is what the workers of the run share; nil: there is one worker, and a next run begins anew.
 	Store lease.Store

@@ -13,6 +13,7 @@ type collector struct {
 	sink    Sink
 	options Options
 	batches *batchPool
+	budget  *budget
 	settled chan *pending // in order
 	slots   chan struct{} // one per batch at the sink
 	current *pending
@@ -28,6 +29,7 @@ type pending struct {
 	skipped []deadLetter
 	next    *Position // first document after the batch; nil: where the one before ended
 	walked  int64
+	held    int64 // bytes of the budget
 	end     bool  // nothing more of the item comes
 	failure error // the item can't be read further
 
@@ -58,6 +60,9 @@ func (p *pending) place(i int) Position {
 // sent.
 func (c *collector) run(ctx context.Context, order <-chan *job) {
 	for j := range order {
+		if j.flush && c.current != nil {
+			c.flush(ctx)
+		}
 		for p := range j.pieces {
 			c.add(ctx, j, p)
 		}
@@ -97,8 +102,12 @@ func (c *collector) drop(p *piece) {
 		c.batches.put(p.batch)
 		p.batch = nil
 	}
-	if c.current != nil && c.current.batch != nil {
-		c.batches.put(c.current.batch)
+	c.budget.change(-p.held)
+	if c.current != nil {
+		if c.current.batch != nil {
+			c.batches.put(c.current.batch)
+		}
+		c.budget.change(-c.current.held)
 	}
 	c.current = nil
 }
@@ -123,6 +132,7 @@ func (c *collector) merge(p *piece) {
 	cur.from = append(cur.from, stretch{p.segment, p.docs, p.sum})
 	cur.next = &Position{p.segment, p.next}
 	cur.walked += p.walked
+	cur.held += p.held
 	if cur.batch == nil {
 		cur.batch = p.batch
 		return

@@ -1,7 +1,9 @@
 package rfs
 
 import (
+	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -67,7 +69,7 @@ type record struct {
 type requestItem struct {
 	Action   json.RawMessage `json:"action,omitempty"`
 	Document json.RawMessage `json:"document,omitempty"`
-	Bytes    []byte          `json:"documentBase64,omitempty"` // where the source is not JSON
+	// Where the source is not JSON, documentBase64 stands in its place.
 }
 
 func (d deadLetter) record(run string, now time.Time) record {
@@ -76,12 +78,52 @@ func (d deadLetter) record(run string, now time.Time) record {
 		FailureType: d.Type, FailureClass: d.Class, Reason: d.Reason, Timestamp: now.UTC().Format(time.RFC3339),
 		RequestItem: requestItem{Action: d.Action}, ResponseItem: d.Response,
 	}
-	if json.Valid(d.Source) {
-		r.RequestItem.Document = d.Source
-	} else {
-		r.RequestItem.Bytes = d.Source
-	}
 	return r
+}
+
+// mark is where the document goes in a record, which is put together around it: it may be too large to be copied. Nothing else in a
+// record looks like it, for in strings quotation marks are escaped.
+var mark = json.RawMessage(`"document":0`)
+
+// write appends a letter as one line. The source stands in it byte for byte, but for line breaks.
+func (d deadLetter) write(w *bufio.Writer, run string, now time.Time) error {
+	r := d.record(run, now)
+	if len(d.Source) > 0 {
+		r.RequestItem.Document = json.RawMessage("0")
+	}
+	line, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	head, tail, _ := bytes.Cut(line, mark)
+	_, _ = w.Write(head) // it remembers its first error
+	if len(d.Source) > 0 {
+		d.writeSource(w)
+	}
+	_, _ = w.Write(tail)
+	return w.WriteByte('\n')
+}
+
+func (d deadLetter) writeSource(w *bufio.Writer) {
+	if json.Valid(d.Source) {
+		_, _ = w.WriteString(`"document":`)
+		for rest := d.Source; len(rest) > 0; { // outside strings, for it is valid
+			i := bytes.IndexAny(rest, "\r\n")
+			if i < 0 {
+				_, _ = w.Write(rest)
+				return
+			}
+			_, _ = w.Write(rest[:i])
+			_ = w.WriteByte(' ')
+			rest = rest[i+1:]
+		}
+		return
+	}
+	_, _ = w.WriteString(`"documentBase64":"`)
+	encoder := base64.NewEncoder(base64.StdEncoding, w)
+	_, _ = encoder.Write(d.Source)
+	_ = encoder.Close()
+	_ = w.WriteByte('"')
 }
 
 // deadLetters is the NDJSON file of the documents that were not written. Several processes may append to one file: a lock
@@ -158,14 +200,6 @@ func (d *deadLetters) add(letters []deadLetter, now time.Time) (err error) {
 	if len(letters) == 0 {
 		return nil
 	}
-	var lines []byte
-	for _, letter := range letters {
-		line, err := json.Marshal(letter.record(d.run, now))
-		if err != nil {
-			return fmt.Errorf("write document %s of %s to the dead letters: %w", letter.ID, letter.Index, err)
-		}
-		lines = append(append(lines, line...), '\n')
-	}
 	if d.file == nil {
 		if d.file, err = os.OpenFile(d.name, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600); err != nil {
 			return fmt.Errorf("open the dead letters: %w", err)
@@ -180,7 +214,13 @@ func (d *deadLetters) add(letters []deadLetter, now time.Time) (err error) {
 		return err
 	}
 	d.dirty = true
-	if _, err := d.file.Write(lines); err != nil {
+	w := bufio.NewWriterSize(d.file, 64<<10)
+	for _, letter := range letters {
+		if err := letter.write(w, d.run, now); err != nil {
+			return fmt.Errorf("write document %s of %s to the dead letters: %w", letter.ID, letter.Index, err)
+		}
+	}
+	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write %d documents of %s to the dead letters: %w", len(letters), letters[0].Index, err)
 	}
 	return nil

@@ -19,6 +19,7 @@ type piece struct {
 	next    int // first document after it
 	walked  int64
 	sum     lucene.Sum       // of the chunks of the run
+	held    int64            // bytes of the budget
 	counts  Counts           // without fates
 	types   map[string]int64 // documents read of each mapping type, where an index is split
 	skipped []deadLetter     // documents that are not sent, with the reason
@@ -34,6 +35,7 @@ type decoder struct {
 	lucene  lucene.Decoder
 	spans   *lucene.SpanPool
 	batches *batchPool
+	budget  *budget
 	docs    int // operations of a piece at most
 	assembler
 
@@ -53,7 +55,8 @@ func (d *decoder) run(ctx context.Context, jobs <-chan *job) (err error) {
 func (d *decoder) decode(ctx context.Context, j *job) {
 	defer close(j.pieces)
 	d.job = j
-	d.begin(j.from)
+	defer d.forget()
+	d.begin(j.span.From)
 	err := j.item.halted()
 	if err == nil {
 		err = d.documents(ctx, j)
@@ -76,12 +79,20 @@ func (d *decoder) decode(ctx context.Context, j *job) {
 	d.spans.Put(j.span)
 }
 
+// forget lets go of what the job had: of giants nothing may stay behind.
+func (d *decoder) forget() {
+	held := d.job.held
+	d.job, d.piece, d.stored = nil, nil, nil
+	d.forgetGiant()
+	d.budget.change(-held)
+}
+
 // documents makes pieces of the documents of a job; the last one is left to be handed on.
 func (d *decoder) documents(ctx context.Context, j *job) error {
 	if err := d.follow(ctx, j.segment); err != nil {
 		return err
 	}
-	return d.lucene.Decode(j.span, j.from, func(doc *lucene.Doc) error {
+	return d.lucene.Decode(j.span, j.span.From, func(doc *lucene.Doc) error {
 		if d.piece.batch.Size() >= pieceBytes || d.piece.batch.Len() >= d.docs {
 			d.hand(doc.Number)
 			d.begin(doc.Number)
@@ -96,12 +107,17 @@ func (d *decoder) begin(from int) {
 	d.piece.batch.Conflict = d.job.segment.reading.conflict()
 }
 
-// hand gives the piece, which ends before document next, to the collector.
+// hand gives the piece, which ends before document next, to the collector, with its share of the memory.
 func (d *decoder) hand(next int) {
 	p := d.piece
 	p.walked = int64(next - p.from)
 	p.sum = d.job.span.Sum(p.from, next)
 	p.next = next
+	p.held += int64(p.batch.Size())
+	if d.job.held -= p.held; d.job.held < 0 { // it became more than was thought
+		d.budget.change(-d.job.held)
+		d.job.held = 0
+	}
 	d.job.pieces <- p
 }
 
@@ -110,6 +126,9 @@ func (d *decoder) add(doc *lucene.Doc) error {
 	document, ok, err := d.document(doc)
 	if !ok {
 		return err
+	}
+	if len(document.Source) > giantBytes {
+		d.beginGiant(doc.Number, document)
 	}
 	p := d.piece
 	p.counts.Read++
@@ -144,8 +163,39 @@ func (p *piece) count(name []byte) {
 	p.types[string(name)]++
 }
 
+// giantBytes is the size from which a document has a piece of its own, with a batch that is as large as it needs to be.
+const giantBytes = 2 * pieceBytes
+
+// beginGiant starts a piece for one document.
+func (d *decoder) beginGiant(number int, document Document) {
+	if d.piece.batch.Len() > 0 || len(d.piece.skipped) > 0 {
+		d.hand(number)
+		d.begin(number)
+	}
+	d.batches.put(d.piece.batch)
+	const escaped, head = 6, 4 << 10 // bytes that one byte becomes at most, and those of an action line beside its id and routing
+	d.piece.batch = bulk.NewBatch(len(document.Source) + escaped*(len(document.ID)+len(document.Routing)) + head)
+	d.piece.batch.Conflict = d.job.segment.reading.conflict()
+}
+
+// leaveOut takes a document that is larger than the memory allows as one that is not sent. It implements [lucene.Decoder.Skipped].
+func (d *decoder) leaveOut(doc *lucene.Doc, size int) error {
+	document, ok, err := identify(doc, d.id)
+	if !ok && d.rebuilder != nil || err != nil {
+		document = Document{}
+	}
+	d.piece.counts.Read++
+	if d.reading.split() {
+		d.piece.count(document.Type)
+	}
+	d.stored = nil
+	d.skip(doc.Number, document, &unsendable{"too_large", fmt.Sprintf("document %d has %d bytes, and must not have more than %d: raise --memory", doc.Number, size, d.lucene.Limit)})
+	return nil
+}
+
 func (d *decoder) skip(number int, document Document, bad *unsendable) {
 	item := d.job.item
+	d.piece.held += int64(len(d.stored))
 	d.piece.skipped = append(d.piece.skipped, deadLetter{
 		Index: item.Index, Shard: item.Shard, Place: Position{d.job.segment.name, number}, Target: item.Index,
 		ID: string(document.ID), Routing: string(document.Routing), MappingType: string(document.Type), Source: bytes.Clone(d.stored),

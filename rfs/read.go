@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"migassist/lucene"
@@ -15,9 +16,10 @@ import (
 type job struct {
 	item    *held
 	span    *lucene.Span
-	from    int      // first document of the span to decode
+	held    int64    // bytes of the budget that the span has
 	segment *segment // held until the span is decoded
 	pieces  chan *piece
+	flush   bool // nothing but a wish: that what was collected is sent, for there is no memory for more
 }
 
 // reader turns items into jobs, in order: it claims an item, reads it, and claims the next while the last one's batches
@@ -25,6 +27,10 @@ type job struct {
 type reader struct {
 	backfill *Backfill
 	spans    *lucene.SpanPool
+	memory   memoryPlan
+	budget   *budget
+	admitted int64       // bytes that were taken for the span that comes next
+	last     *job        // a span that is held back until there is one more, or what was read is verified
 	jobs     chan<- *job // to the decoders
 	order    chan<- *job // the same, to be collected in this order
 }
@@ -111,27 +117,74 @@ func (r *reader) segment(ctx context.Context, item *held, x extent) (err error) 
 			err = releaseErr
 		}
 	}()
-	sums := slices.Clone(item.progress.Sums[opened.name])
-	var last *job // held back until there is one more, or all is verified
-	for span, err := range opened.docs.SpansIn(ctx, x.from, x.to, r.spans) {
-		if err == nil && last != nil {
-			err = r.send(ctx, last)
+	return r.spansOf(ctx, item, opened, x)
+}
+
+// spansOf sends documents of a segment, the last of them once the file has proven to be what was written.
+func (r *reader) spansOf(ctx context.Context, item *held, s *segment, x extent) error {
+	defer r.giveUp()
+	sums := slices.Clone(item.progress.Sums[s.name])
+	for span, err := range s.docs.SpansIn(ctx, x.from, x.to, r.spans) {
+		if err == nil {
+			err = r.sendLast(ctx)
 		}
 		if err != nil {
 			return err
 		}
-		last = &job{item: item, span: span, from: max(x.from, span.FirstDoc), segment: opened, pieces: make(chan *piece, 1)}
-		sums = lucene.AddSum(sums, span.Sum(last.from, span.To))
+		r.last = &job{item: item, span: span, held: r.admitted, segment: s, pieces: make(chan *piece, 1)}
+		r.admitted = 0
+		sums = lucene.AddSum(sums, span.Sum(span.From, span.To))
 	}
 	if x.whole {
-		if err := opened.docs.Verify(sums...); err != nil {
+		if err := s.docs.Verify(sums...); err != nil {
 			return err
 		}
 	}
-	if last == nil {
+	return r.sendLast(ctx)
+}
+
+// sendLast sends the span that was held back, if there is one.
+func (r *reader) sendLast(ctx context.Context) error {
+	if r.last == nil {
 		return nil
 	}
-	return r.send(ctx, last)
+	err := r.send(ctx, r.last)
+	if err == nil {
+		r.last = nil
+	}
+	return err
+}
+
+// giveUp lets go of what was not sent.
+func (r *reader) giveUp() {
+	if r.last != nil {
+		r.admitted += r.last.held
+	}
+	r.budget.change(-r.admitted)
+	r.last, r.admitted = nil, 0
+}
+
+// admit takes the memory that a span needs on its way, and waits for it. It implements [lucene.SpanPool.Admit].
+func (r *reader) admit(ctx context.Context, s *lucene.Span) (whole bool, err error) {
+	need, whole := r.memory.need(s)
+	r.admitted = 0
+	if !r.budget.tryTake(need) {
+		if err := r.sendLast(ctx); err != nil {
+			return false, err
+		}
+		// What was collected for a batch would keep its memory until more comes.
+		wish := &job{flush: true, pieces: make(chan *piece)}
+		close(wish.pieces)
+		r.order <- wish
+		if err := r.budget.take(ctx, need); err != nil {
+			return false, err
+		}
+	}
+	if r.memory.giant(need) {
+		runtime.GC() // what the last giants left is used again, not kept beside this one
+	}
+	r.admitted = need
+	return whole, nil
 }
 
 // send hands a span on, unless it is no longer wanted.

@@ -15,6 +15,7 @@ import (
 type settler struct {
 	backfill *Backfill
 	batches  *batchPool
+	budget   *budget
 	accounts map[*held]*account
 }
 
@@ -80,6 +81,8 @@ func (s *settler) take(ctx context.Context, p *pending) {
 	if p.batch != nil {
 		s.batches.put(p.batch)
 	}
+	p.batch, p.skipped = nil, nil
+	s.budget.change(-p.held)
 	if a.broken != nil {
 		s.breakOff(p.item, a.broken)
 	}

@@ -40,21 +40,23 @@ func (b *Backfill) work(ctx context.Context) error {
 	}()
 	o := b.options
 	spans, batches := lucene.NewSpanPool(2*o.Workers+2), newBatchPool(4*o.Workers)
-	spans.Limit = o.Memory / 2
+	memory := o.memoryPlan()
+	held := newBudget(memory.size)
 	jobs, order := make(chan *job, o.Workers), make(chan *job, 2*o.Workers)
-	c := &collector{sink: b.sink, options: o, batches: batches, settled: make(chan *pending, o.InFlight), slots: make(chan struct{}, o.InFlight)}
+	c := &collector{sink: b.sink, options: o, batches: batches, budget: held, settled: make(chan *pending, o.InFlight), slots: make(chan struct{}, o.InFlight)}
 
 	var group errgroup.Group
 	group.Go(func() error {
 		defer close(jobs)
 		defer close(order)
-		r := &reader{backfill: b, spans: spans, jobs: jobs, order: order}
+		r := &reader{backfill: b, spans: spans, memory: memory, budget: held, jobs: jobs, order: order}
+		spans.Admit = r.admit
 		return r.run(run)
 	})
 	for range o.Workers {
 		group.Go(func() error {
-			d := &decoder{spans: spans, batches: batches, docs: o.BatchDocs, assembler: assembler{id: make([]byte, 0, 1024), limit: o.Memory / 4}}
-			d.lucene.Limit = o.Memory / 2
+			d := &decoder{spans: spans, batches: batches, budget: held, docs: o.BatchDocs, assembler: assembler{id: make([]byte, 0, 1024), limit: o.Memory / 4}}
+			d.lucene.Limit, d.lucene.Skipped = memory.largest, d.leaveOut
 			return d.run(landing, jobs)
 		})
 	}
@@ -64,7 +66,7 @@ func (b *Backfill) work(ctx context.Context) error {
 		return nil
 	})
 	group.Go(func() error {
-		s := &settler{backfill: b, batches: batches}
+		s := &settler{backfill: b, batches: batches, budget: held}
 		s.run(parting, c.settled)
 		return nil
 	})

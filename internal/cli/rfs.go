@@ -159,6 +159,7 @@ func rfsOptions(settings *config.Config) rfs.Options {
 		BatchBytes:     int(r.DocumentsSizePerRequest),
 		BatchDocs:      r.DocumentsPerRequest,
 		Memory:         int(settings.Memory),
+		Compressed:     !settings.Target.DisableCompression && r.TargetFile == "",
 		Session:        r.SessionName,
 		Version:        version,
 		LeaseDuration:  r.LeaseDuration,

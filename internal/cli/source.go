@@ -101,5 +101,6 @@ func connect(ctx context.Context, c config.Cluster) (*cluster.Client, error) {
 	return cluster.Connect(ctx, options)
 }
 
-// limitMemory tells the runtime to collect garbage rather than grow beyond the budget.
-func limitMemory(budget config.Bytes) { debug.SetMemoryLimit(int64(budget)) }
+// limitMemory tells the runtime to collect garbage rather than grow beyond the budget. An eighth is left for what it does not count,
+// the program itself and what the system keeps for it.
+func limitMemory(budget config.Bytes) { debug.SetMemoryLimit(int64(budget / 8 * 7)) }
