@@ -35,6 +35,8 @@ const (
 
 	fleetConnections = 2
 
+	usage = 2 // exit code of a command line that cannot be
+
 	leaseTime  = 6 * time.Second
 	bulkTime   = 2 * time.Second
 	checkpoint = 5 * time.Second
@@ -68,7 +70,7 @@ func TestFleetLosesNothing(t *testing.T) {
 	}{
 		{name: "file", at: inFile},
 		{name: "index", at: inIndex, long: true},
-		{name: "split", at: inIndex, more: []string{"--item-bytes", "500KiB"}, long: true},
+		{name: "split", at: inIndex, more: []string{"--item-bytes", "1MiB"}, long: true},
 		{name: "objects", at: inObjects, long: true},
 	} {
 		if c.long && *fleetKills <= fewKills && *fleetStores == "" || *fleetStores != "" && *fleetStores != c.name {
@@ -146,7 +148,7 @@ func (r *fleetRun) start(more []string) {
 		"--documents-size-per-bulk-request", "1MiB", "--dead-letter-file", "refused.ndjson", "--output", "json",
 	}, r.state.flags...), more...)
 	r.fleet = &chaos.Fleet{Binary: binary, Dir: dir, Arguments: func(int, int) []string { return arguments }}
-	r.fleet.Done = func(code int) bool { return code == done || code == nothingToDo || code == findings }
+	r.fleet.Done = func(code int) bool { return code == done || code == nothingToDo || code == findings || code == usage }
 	ctx, cancel := context.WithCancel(context.Background())
 	r.fleet.Start(ctx, fleetSlots)
 	r.Cleanup(func() { cancel(); r.fleet.Wait() })
@@ -219,8 +221,8 @@ func (r *fleetRun) ends() []chaos.End {
 	r.gaveUp()
 	ends := r.fleet.Wait()
 	for _, end := range ends {
-		if end.Code == findings {
-			r.Errorf("worker %d has findings:\n%s", end.Place, end.Stdout)
+		if end.Code == findings || end.Code == usage {
+			r.Errorf("worker %d ended with code %d:\n%s\n%s", end.Place, end.Code, end.Stdout, end.Stderr)
 		}
 	}
 	return ends
