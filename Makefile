@@ -76,7 +76,7 @@ $(STORES) &: tools/stores/go.mod tools/stores/go.sum
 e2e-giants: build ## documents of 90 MB (100 of them; 30 GB of disk): memory, and targets that take them and that do not
 	$(GO) test -tags e2e -count=1 -v -timeout 60m ./internal/testcluster/giants/...
 
-e2e-all: e2e e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet e2e-tune ## all of these
+e2e-all: e2e e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet e2e-tune e2e-giants ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 	$(LINTER) run --allow-parallel-runners ./...
