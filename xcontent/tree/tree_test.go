@@ -1,0 +1,81 @@
+package tree_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"migassist/xcontent/tree"
+)
+
+func TestUntouchedBytesStay(t *testing.T) {
+	for _, text := range []string{
+		`{ "a" : 1.0 , "b":[ 1,2 , {"c" : 9007199254740993}] ,"\u0061":null }`, `[]`, `{ }`, `"x"`, `-0.0e+10`, `[ [ ] , { "" : "" } ]`,
+	} {
+		v, err := tree.Parse([]byte(text))
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		v.Any() // parses all of it
+		if got := v.String(); got != text {
+			t.Errorf("%s became %s", text, got)
+		}
+	}
+}
+
+func TestEdits(t *testing.T) {
+	for _, test := range []struct {
+		name, text, want string
+		edit             func(v *tree.Value)
+	}{
+		{"set in place", `{ "a" : 1 , "b" : 2 }`, `{ "a" : 7 , "b" : 2 }`, func(v *tree.Value) { v.Set("a", tree.NewNumber("7")) }},
+		{"set at the end", `{"a":1}`, `{"a":1,"b":"x\"\n"}`, func(v *tree.Value) { v.Set("b", tree.NewString("x\"\n")) }},
+		{"remove the first", `{ "a":1, "b":2, "c":3 }`, `{ "b":2, "c":3 }`, func(v *tree.Value) { v.Remove("a") }},
+		{"remove all", `{"a":1,"a":2}`, `{}`, func(v *tree.Value) { v.Remove("a") }},
+		{"rename", `{"a":1, "b" :2}`, `{"a":1, "c":2}`, func(v *tree.Value) { v.Rename("b", "c") }},
+		{"rename onto another", `{"a":1,"b":2,"c":3}`, `{"a":1,"c":2}`, func(v *tree.Value) { v.Rename("b", "c") }},
+		{"the last of a name counts", `{"a":1,"b":2,"a":3}`, `{"b":2,"a":4}`, func(v *tree.Value) {
+			if v.Get("a").Literal() == "3" {
+				v.Set("a", tree.NewNumber("4"))
+			}
+		}},
+		{"into an empty one", `{"a":{}}`, `{"a":{"b":[1,null]}}`, func(v *tree.Value) {
+			v.Get("a").Set("b", tree.NewArray(tree.NewNumber("1"), tree.NewNull()))
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			v, err := tree.Parse([]byte(test.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.edit(v)
+			if got := v.String(); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,"\ud83d\ude00",{"b":null}]}`, `[1e5,-0.1]`, `{"a":1,"a":2}`, `"\ud800"`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		v, err := tree.Parse(text)
+		if valid := json.Valid(text); valid != (err == nil) && len(text) < tree.MaxDepth {
+			t.Fatalf("%q: valid %v, error %v", text, valid, err)
+		}
+		if err != nil {
+			return
+		}
+		v.Any()
+		if got := v.String(); got != string(trim(text)) {
+			t.Fatalf("%q became %q", text, got)
+		}
+	})
+}
+
+func trim(text []byte) []byte {
+	var raw json.RawMessage
+	_ = json.Unmarshal(text, &raw)
+	return raw
+}
