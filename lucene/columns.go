@@ -137,9 +137,41 @@ func (s *Segment) suffix(name string) string {
 // [docvalues.ErrNoColumn] where the segment has none. Cursors are independent of each other, each for one goroutine; they
 // read from files that are open until d is closed.
 func (d *Documents) Column(ctx context.Context, name string) (*docvalues.Column, error) {
+	c, field, err := d.columnsOf(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	column, err := c.Column(field.Number)
+	if err != nil {
+		return nil, fmt.Errorf("field %s of %s: %w", name, c.file.Name(), err)
+	}
+	return column, nil
+}
+
+// LiveWith returns the number of live documents that have a value in the column of the field of that name. It is
+// [docvalues.ErrNoColumn] where the segment has none. The values themselves are not read.
+func (d *Documents) LiveWith(ctx context.Context, name string) (int, error) {
+	c, field, err := d.columnsOf(ctx, name)
+	if err != nil {
+		return 0, err
+	}
+	set := newBitset(d.segment.MaxDoc)
+	if err := c.Present(field.Number, set); err != nil {
+		return 0, fmt.Errorf("field %s of %s: %w", name, c.file.Name(), err)
+	}
+	if d.live != nil {
+		for i := range set {
+			set[i] &= d.live[i]
+		}
+	}
+	return set.count(), nil
+}
+
+// columnsOf opens the files that hold the column of the field of that name, for the first who asks.
+func (d *Documents) columnsOf(ctx context.Context, name string) (columns, Field, error) {
 	at := slices.IndexFunc(d.fields, func(field Field) bool { return field.Name == name })
 	if at < 0 || d.fields[at].DocValues == NoDocValues {
-		return nil, fmt.Errorf("field %s: %w", name, docvalues.ErrNoColumn)
+		return columns{}, Field{}, fmt.Errorf("field %s: %w", name, docvalues.ErrNoColumn)
 	}
 	field := d.fields[at]
 	d.opening.Lock()
@@ -149,7 +181,7 @@ func (d *Documents) Column(ctx context.Context, name string) (*docvalues.Column,
 	if !ok {
 		var err error
 		if c, err = d.segment.openColumns(ctx, d.files, d.fields, field); err != nil {
-			return nil, err
+			return columns{}, Field{}, err
 		}
 		if d.columns == nil {
 			d.columns = map[string]columns{}
@@ -157,11 +189,7 @@ func (d *Documents) Column(ctx context.Context, name string) (*docvalues.Column,
 		c.Window = windowOf(d.fields)
 		d.columns[base] = c
 	}
-	column, err := c.Column(field.Number)
-	if err != nil {
-		return nil, fmt.Errorf("field %s of %s: %w", name, c.file.Name(), err)
-	}
-	return column, nil
+	return c, field, nil
 }
 
 // All columns of a segment together hold about columnsMemory, were all of them read at once: each some eight windows, of ranges and
