@@ -41,6 +41,7 @@ func TestRealServers(t *testing.T) {
 			t.Run("version without the main response", func(t *testing.T) { byNode(t, client) })
 			t.Run("bulk", func(t *testing.T) { realBulk(t, client) })
 			t.Run("names", func(t *testing.T) { realNames(t, client) })
+			t.Run("fetch", func(t *testing.T) { realFetch(t, client, spec.Product == testcluster.OpenSearch) })
 			t.Run("templates", func(t *testing.T) { realTemplates(t, client) })
 			if spec.Product == testcluster.OpenSearch {
 				t.Run("posing", func(t *testing.T) { posing(t, server) })
@@ -233,5 +234,68 @@ func realTemplates(t *testing.T, client *Client) {
 	index, err := client.IndexTemplates(ctx, "")
 	if err != nil || !strings.Contains(string(index["index"]), `"i-*"`) {
 		t.Errorf("%s, %v", index, err)
+	}
+}
+
+// realFetch: documents by name, under routings, behind aliases and data streams, and where there is none.
+func realFetch(t *testing.T, client *Client, streams bool) {
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(client.CreateIndex(ctx, "fetched", json.RawMessage(`{"settings":{"number_of_shards":1,"number_of_replicas":0,"refresh_interval":"-1"}}`)))
+	must(client.CreateIndex(ctx, "fetched-2", json.RawMessage(`{"mappings":{"_routing":{"required":true}}}`)))
+	must(client.PutAlias(ctx, "fetched", "few", nil))
+	must(client.PutAlias(ctx, "fetched", "many", nil))
+	must(client.PutAlias(ctx, "fetched-2", "many", nil))
+	result, err := client.Bulk(ctx, []byte(`{"index":{"_index":"fetched","_id":"plain"}}
+{ "a" : 1.0 }
+{"index":{"_index":"fetched","_id":"routed","routing":"r"}}
+{"b":2}
+{"index":{"_index":"fetched-2","_id":"x","routing":"r","version":7,"version_type":"external_gte"}}
+{"c":3}
+`))
+	if err != nil || result.Errors {
+		t.Fatalf("%+v %v", result, err)
+	}
+	must(client.Refresh(ctx, "fetched-2"))
+	got, err := client.Fetch(ctx, []Name{
+		{"fetched", "plain", ""},
+		{"fetched", "routed", "r"},
+		{"fetched", "routed", ""}, // on the one shard there is, and of another name
+		{"few", "plain", ""},
+		{"many", "x", "r"},
+		{"fetched-2", "x", ""},
+		{"gone", "1", ""},
+		{"fetched", "none", ""},
+	})
+	must(err)
+	want := []Fetched{
+		{Found: true, Index: "fetched", Version: 1, Revision: Revision{0, 1}, Source: json.RawMessage(`{ "a" : 1.0 }`)},
+		{Found: true, Index: "fetched", Version: 1, Revision: Revision{1, 1}, Source: json.RawMessage(`{"b":2}`)},
+		{},
+		{Found: true, Index: "fetched", Version: 1, Revision: Revision{0, 1}, Source: json.RawMessage(`{ "a" : 1.0 }`)},
+		{Found: true, Index: "fetched-2", Version: 7, Revision: Revision{0, 1}, Source: json.RawMessage(`{"c":3}`)},
+		{}, {}, {},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if !streams {
+		return
+	}
+	must(client.PutIndexTemplate(ctx, "fetched-stream", json.RawMessage(`{"index_patterns":["fetched-stream"],"data_stream":{}}`)))
+	result, err = client.Bulk(ctx, []byte(`{"create":{"_index":"fetched-stream","_id":"s"}}`+"\n"+`{"@timestamp":"2026-01-01T00:00:00Z"}`+"\n"))
+	if err != nil || result.Errors {
+		t.Fatalf("%+v %v", result, err)
+	}
+	must(client.Refresh(ctx, "fetched-stream"))
+	got, err = client.Fetch(ctx, []Name{{"fetched-stream", "s", ""}, {"fetched-stream", "t", ""}})
+	must(err)
+	if !got[0].Found || got[0].Index != ".ds-fetched-stream-000001" || got[0].Term != 1 || got[1].Found {
+		t.Errorf("of a data stream: %+v", got)
 	}
 }

@@ -9,15 +9,18 @@ import (
 
 // action is one line pair of a bulk.
 type action struct {
-	verb     string // index, create, update, delete
-	index    string
-	id       string
-	hasID    bool
-	routing  string
-	version  int64
-	kind     string // version_type
-	pipeline string
-	source   source // nil for delete
+	verb    string // index, create, update, delete
+	index   string
+	id      string
+	hasID   bool
+	routing string
+	version int64
+	kind    string // version_type
+	over    int64  // _seq_no that the document must have
+	// conditional tells that over counts.
+	conditional bool
+	pipeline    string
+	source      source // nil for delete
 }
 
 // bulkVerbs are the actions there are.
@@ -115,7 +118,12 @@ func (a *action) set(params map[string]any, number int) error {
 			if text(value) == "create" {
 				a.verb = "create"
 			}
-		case "require_alias", "retry_on_conflict", "if_seq_no", "if_primary_term", "_source":
+		case "if_seq_no":
+			if n, isNumber := value.(json.Number); isNumber {
+				a.over, _ = n.Int64()
+				a.conditional = true
+			}
+		case "require_alias", "retry_on_conflict", "if_primary_term", "_source":
 		default:
 			return illegal("Action/metadata line [%d] contains an unknown parameter [%s]", number, name)
 		}

@@ -95,6 +95,15 @@ func (i *index) routingBy(name, routing string) (string, error) {
 }
 
 func (i *index) apply(a action) (outcome, error) {
+	if a.conditional {
+		old := i.find(a.id, a.routing)
+		if old == nil {
+			return outcome{}, i.conflict(a.id, "required seqNo [%d], primary term [1]. but no document was found", a.over)
+		}
+		if old.sequence != a.over {
+			return outcome{}, i.conflict(a.id, "required seqNo [%d], primary term [1]. current document has seqNo [%d] and primary term [1]", a.over, old.sequence)
+		}
+	}
 	switch a.verb {
 	case "delete":
 		return i.remove(a.id, a.routing)
