@@ -2,6 +2,8 @@ package tree_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	"migassist/xcontent/tree"
@@ -52,6 +54,27 @@ func TestEdits(t *testing.T) {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
+	}
+}
+
+// TestWideObjects does what a narrow one is known to do to one whose names are indexed.
+func TestWideObjects(t *testing.T) {
+	var text strings.Builder
+	text.WriteString(`{"dup":0`)
+	for i := range 40 {
+		fmt.Fprintf(&text, `,"f%d":%d`, i, i)
+	}
+	text.WriteString(`,"dup":1}`)
+	v := parse(t, text.String())
+	if v.Len() != 41 || v.Get("dup").Literal() != "1" || v.Get("f39").Literal() != "39" || v.Get("f40") != nil {
+		t.Fatalf("%d members, %v", v.Len(), v)
+	}
+	v.Set("new", tree.NewBool(true))
+	v.Remove("f3")
+	v.Rename("f4", "g4")
+	v.Set("dup", tree.NewNumber("2"))
+	if v.Get("f3") != nil || v.Get("f4") != nil || v.Get("g4").Literal() != "4" || !v.Get("new").Bool() || v.Get("f39").Literal() != "39" || v.Len() != 41 || strings.Count(v.String(), `"dup"`) != 1 {
+		t.Errorf("got %v", v)
 	}
 }
 

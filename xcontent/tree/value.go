@@ -30,6 +30,7 @@ type Value struct {
 	raw    []byte // as it stands in the text, without white space around it
 
 	members  []member
+	places   map[string]int // of the last member of each name, where there are many; nil: not known
 	elements []element
 	tail     []byte // white space before the closing bracket
 }
@@ -133,10 +134,30 @@ func (v *Value) find(name string) int {
 		return -1
 	}
 	v.parse()
-	for i, m := range slices.Backward(v.members) {
-		if string(m.name) == name {
-			return i
+	return v.place([]byte(name))
+}
+
+// wide is the number of members from which their names are indexed.
+const wide = 24
+
+// place returns the place of the last member of a name in an object that was parsed; -1: there is none.
+func (v *Value) place(name []byte) int {
+	if len(v.members) < wide {
+		for i, m := range slices.Backward(v.members) {
+			if string(m.name) == string(name) {
+				return i
+			}
 		}
+		return -1
+	}
+	if v.places == nil {
+		v.places = make(map[string]int, len(v.members))
+		for i, m := range v.members {
+			v.places[string(m.name)] = i
+		}
+	}
+	if i, ok := v.places[string(name)]; ok {
+		return i
 	}
 	return -1
 }
@@ -152,6 +173,9 @@ func (v *Value) Set(name string, value *Value) {
 		return
 	}
 	v.members = append(v.members, member{key: append(appendQuoted(nil, name), ':'), name: []byte(name), value: value})
+	if v.places != nil {
+		v.places[name] = len(v.members) - 1
+	}
 }
 
 // only removes the members of a name but for one.
@@ -162,8 +186,15 @@ func (v *Value) only(name string, keep int) {
 			kept = append(kept, m)
 		}
 	}
-	clear(v.members[len(kept):])
-	v.members = kept
+	v.keep(kept)
+}
+
+// keep takes the members that are left, which lie where all of them lay.
+func (v *Value) keep(kept []member) {
+	if len(kept) < len(v.members) {
+		clear(v.members[len(kept):])
+		v.members, v.places = kept, nil
+	}
 }
 
 // Remove removes the members of a name, and tells whether there were any.
@@ -195,8 +226,8 @@ func (v *Value) Rename(from, to string) bool {
 			kept = append(kept, m)
 		}
 	}
-	clear(v.members[len(kept):])
-	v.members = kept
+	v.keep(kept)
+	v.places = nil
 	return true
 }
 
@@ -220,10 +251,7 @@ func (v *Value) Members() iter.Seq2[string, *Value] {
 }
 
 // shadowed tells whether a later member has the name of member i.
-func (v *Value) shadowed(i int) bool {
-	name := v.members[i].name
-	return slices.ContainsFunc(v.members[i+1:], func(m member) bool { return string(m.name) == string(name) })
-}
+func (v *Value) shadowed(i int) bool { return v.place(v.members[i].name) != i }
 
 // At returns element i of an array, nil where there is none.
 func (v *Value) At(i int) *Value {
