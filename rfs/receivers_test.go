@@ -149,3 +149,23 @@ func TestAPilotsIndexIsNotManagedLikeItsModel(t *testing.T) {
 		t.Errorf("%v, want -, got +\n%s", err, diff)
 	}
 }
+
+func TestWhoOnlyReadsFindsDocumentsWhereTheyAre(t *testing.T) {
+	target := placed{
+		"solo-1": {Aliases: map[string]*bool{"solo": nil}}, "roll-1": {Aliases: map[string]*bool{"many": nil}}, "roll-2": {Aliases: map[string]*bool{"many": nil}},
+		".ds-logs-000007": {Stream: "logs"}, "blocked": {Blocks: []string{"index.blocks.write"}}, "final": {FinalPipeline: "p"},
+	}
+	plan := planOf(t, Choices{}, "solo", ".ds-logs-000001", "blocked", "final", "absent")
+	if err := plan.Locate(t.Context(), target); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"solo-1", "logs", "blocked", "final", "absent"}, plan.Targets()); diff != "" {
+		t.Error(diff)
+	}
+	if len(plan.Findings) > 0 {
+		t.Errorf("findings of the way there: %v", plan.Findings)
+	}
+	if err := planOf(t, Choices{}, "many").Locate(t.Context(), target); err == nil || !strings.Contains(err.Error(), "many is an alias of several indices") {
+		t.Errorf("an alias that takes no documents: %v", err)
+	}
+}

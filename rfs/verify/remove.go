@@ -64,7 +64,7 @@ func (r *Repair) remove(ctx context.Context, extras []extra) error {
 	if err != nil || len(extras) == 0 {
 		return err
 	}
-	now, err := r.fetch(ctx, differences(extras))
+	now, err := r.fetch(ctx, mentioned(extras))
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (r *Repair) unlived(ctx context.Context, extras []extra) ([]extra, error) {
 	return rest, nil
 }
 
-func differences(extras []extra) []Difference {
+func mentioned(extras []extra) []Difference {
 	all := make([]Difference, len(extras))
 	for i, e := range extras {
 		all[i] = e.difference
@@ -130,7 +130,7 @@ func differences(extras []extra) []Difference {
 }
 
 func addDelete(batch *bulk.Batch, d Difference, now cluster.Fetched) error {
-	line, err := encode(map[string]action{"delete": {Index: now.Index, ID: d.ID, Routing: d.Routing, SeqNo: &now.SeqNo, Term: now.Term}})
+	line, err := encode(map[string]operation{"delete": {Index: now.Index, ID: d.ID, Routing: d.Routing, SeqNo: &now.SeqNo, Term: now.Term}})
 	if err != nil {
 		return fmt.Errorf("the action for %s: %w", d.Key, err)
 	}

@@ -182,9 +182,9 @@ func (r *Repair) judge(d Difference, now cluster.Fetched) (settled bool, reason 
 		return false, "it was deleted since it was read"
 	case d.Kind == Different && !same(now.Source, d.Target):
 		return false, "it was changed since it was read"
-	case d.Kind == Different && now.Term == 0 && actionOf(d.Action).Version == 0:
+	case d.Kind == Different && now.Term == 0 && readAction(d.Action).Version == 0:
 		return false, "the target tells no sequence numbers, without which what others write meanwhile could be overwritten"
-	case d.Kind == Different && actionOf(d.Action).Version != 0 && now.Version > actionOf(d.Action).Version:
+	case d.Kind == Different && readAction(d.Action).Version != 0 && now.Version > readAction(d.Action).Version:
 		return false, "the target's has a higher version, which --doc-versions keeps"
 	}
 	return false, ""
@@ -248,8 +248,8 @@ func (r *Repair) fetch(ctx context.Context, all []Difference) ([]cluster.Fetched
 	return r.Target.Fetch(ctx, names)
 }
 
-// action is what an action line says of its document.
-type action struct {
+// operation is what an action line says of its document.
+type operation struct {
 	Index       string `json:"_index"`
 	ID          string `json:"_id"`
 	Routing     string `json:"routing,omitempty"`
@@ -259,19 +259,19 @@ type action struct {
 	Term        int64  `json:"if_primary_term,omitempty"`
 }
 
-func actionOf(line []byte) action {
-	var verbs map[string]action
+func readAction(line []byte) operation {
+	var verbs map[string]operation
 	if json.Unmarshal(line, &verbs) == nil {
 		for _, is := range verbs {
 			return is
 		}
 	}
-	return action{}
+	return operation{}
 }
 
 // add appends the operation that mends a difference. It has the versions of the backfill's, or else takes the place of nothing but what was seen.
 func (r *Repair) add(batch *bulk.Batch, d Difference, now cluster.Fetched) error {
-	verb, is := "index", actionOf(d.Action)
+	verb, is := "index", readAction(d.Action)
 	switch {
 	case is.Version != 0: // the version decides
 	case d.Kind == Missing:
@@ -279,7 +279,7 @@ func (r *Repair) add(batch *bulk.Batch, d Difference, now cluster.Fetched) error
 	default:
 		is.Index, is.SeqNo, is.Term = now.Index, &now.SeqNo, now.Term
 	}
-	line, err := encode(map[string]action{verb: is})
+	line, err := encode(map[string]operation{verb: is})
 	if err != nil {
 		return fmt.Errorf("the action for %s: %w", d.Key, err)
 	}
@@ -303,7 +303,7 @@ func appendUndo(undo []byte, key Key, now cluster.Fetched) []byte {
 	if !now.Found {
 		return undo
 	}
-	line, err := encode(map[string]action{"index": {Index: now.Index, ID: key.ID, Routing: key.Routing}})
+	line, err := encode(map[string]operation{"index": {Index: now.Index, ID: key.ID, Routing: key.Routing}})
 	if err != nil { // strings always encode
 		return undo
 	}

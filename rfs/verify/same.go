@@ -2,28 +2,19 @@ package verify
 
 import (
 	"bytes"
-	"encoding/json"
-	"reflect"
+
+	"migassist/xcontent/tree"
 )
 
-// same tells whether two sources are the same bytes, or the same JSON value.
+// same tells whether two sources are the same bytes, or the same JSON value, numbers exactly.
 func same(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true
 	}
-	x, err := decoded(a)
+	x, err := tree.Parse(a)
 	if err != nil {
 		return false
 	}
-	y, err := decoded(b)
-	return err == nil && reflect.DeepEqual(x, y)
+	y, err := tree.Parse(b)
+	return err == nil && tree.Equal(x, y)
 }
-
-func decoded(text []byte) (value any, err error) {
-	in := json.NewDecoder(bytes.NewReader(text))
-	in.UseNumber()
-	return value, in.Decode(&value)
-}
-
-// paths are where two sources differ.
-func paths(_, _ []byte) []string { return nil }
