@@ -1,0 +1,138 @@
+package pipeline
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// plainName is the name of a provider without quotes, as people give it on a command line.
+var plainName = regexp.MustCompile(`^[A-Za-z]+$`)
+
+// Parse reads a configuration. All that is wrong with it is reported at once, each with its place.
+func Parse(config []byte, o Options) (*Program, error) {
+	config = bytes.TrimSpace(config)
+	if plainName.Match(config) {
+		config = fmt.Appendf(nil, "%q", config)
+	}
+	elements, err := list(config)
+	if err != nil {
+		return nil, err
+	}
+	o.Limits = o.Limits.WithDefaults()
+	p := &Program{}
+	sum := sha256.New()
+	var problems []error
+	for i, element := range elements {
+		s, err := parseStep(i, element, o)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("transform %s: %w", s.name, err))
+			continue
+		}
+		p.steps = append(p.steps, s)
+		sum.Write(compact(element))
+		if files, ok := s.made.(fingerprinted); ok {
+			sum.Write([]byte(files.Fingerprint()))
+		}
+	}
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	sum.Sum(p.sum[:0])
+	return p, nil
+}
+
+// list returns the elements of a configuration, of which each is a name, or an object of one member.
+func list(config []byte) ([]json.RawMessage, error) {
+	const form = `a transform's configuration is the name of a provider, or a list like [{"EditTransformerProvider": [{"remove": ["secret"]}]}]`
+	if len(config) == 0 {
+		return nil, errors.New("it is empty: " + form)
+	}
+	if !json.Valid(config) {
+		var ignored any
+		return nil, fmt.Errorf("it is no JSON: %w; %s", json.Unmarshal(config, &ignored), form)
+	}
+	if config[0] != '[' {
+		return []json.RawMessage{config}, nil
+	}
+	var elements []json.RawMessage
+	if err := json.Unmarshal(config, &elements); err != nil {
+		return nil, err
+	}
+	if len(elements) == 0 {
+		return nil, errors.New("it lists no transform: " + form)
+	}
+	return elements, nil
+}
+
+// parseStep reads one element of the list.
+func parseStep(i int, element json.RawMessage, o Options) (step, error) {
+	var name string
+	var config json.RawMessage
+	switch element[0] {
+	case '"':
+		if err := json.Unmarshal(element, &name); err != nil {
+			return step{name: place(i, "?")}, err
+		}
+	case '{':
+		var one map[string]json.RawMessage
+		if err := json.Unmarshal(element, &one); err != nil {
+			return step{name: place(i, "?")}, err
+		}
+		if len(one) != 1 {
+			return step{name: place(i, "?")}, fmt.Errorf("it has %d names, and must have one: each transform is an element of its own, in their order", len(one))
+		}
+		for name, config = range one {
+		}
+	default:
+		return step{name: place(i, "?")}, fmt.Errorf("it is %s, where a name or an object is wanted", element)
+	}
+	s := step{name: place(i, name)}
+	if s.kind = kindOf(name); s.kind == nil {
+		return s, unknown(name)
+	}
+	if s.kind.refused != "" {
+		return s, errors.New(s.kind.refused)
+	}
+	if bytes.Equal(config, []byte("null")) {
+		config = nil
+	}
+	var err error
+	s.made, err = s.kind.parse(config, o)
+	return s, err
+}
+
+func kindOf(name string) *kind {
+	all := kinds()
+	i := slices.IndexFunc(all, func(k kind) bool {
+		return strings.EqualFold(name, k.name) || slices.ContainsFunc(k.short, func(short string) bool { return strings.EqualFold(name, short) })
+	})
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
+}
+
+func unknown(name string) error {
+	var names []string
+	for _, k := range kinds() {
+		if k.refused == "" {
+			names = append(names, fmt.Sprintf("%s (%s)", k.name, strings.Join(k.short, ", ")))
+		}
+	}
+	return fmt.Errorf("there is no provider %q; there are %s", name, strings.Join(names, ", "))
+}
+
+// compact leaves white space out, so that it does not tell configurations apart.
+func compact(text json.RawMessage) []byte {
+	var out bytes.Buffer
+	if err := json.Compact(&out, text); err != nil {
+		return text
+	}
+	return out.Bytes()
+}

@@ -1,0 +1,81 @@
+package pipeline_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"migassist/transform"
+	"migassist/transform/pipeline"
+)
+
+func program(t *testing.T, config string) *pipeline.Program {
+	t.Helper()
+	p, err := pipeline.Parse([]byte(config), pipeline.Options{})
+	if err != nil {
+		t.Fatalf("%s: %v", config, err)
+	}
+	return p
+}
+
+func TestForms(t *testing.T) {
+	for config, want := range map[string]string{
+		`NoopTransformerProvider`:      "1 (NoopTransformerProvider)",
+		`"noop"`:                       "1 (noop)",
+		`{"noop":null}`:                "1 (noop)",
+		`[{"typeMappings":{}},"noop"]`: "1 (typeMappings), 2 (noop)",
+		` [ "TypeMappingSanitizationTransformerProvider" ] `:     "1 (TypeMappingSanitizationTransformerProvider)",
+		`[{"JsonTransformerForDocumentTypeRemovalProvider":""}]`: "1 (JsonTransformerForDocumentTypeRemovalProvider)",
+	} {
+		if got := strings.Join(program(t, config).Names(), ", "); got != want {
+			t.Errorf("%s: %s", config, got)
+		}
+	}
+}
+
+func TestAllProblemsAtOnce(t *testing.T) {
+	_, err := pipeline.Parse([]byte(`["nop",{"noop":1},{"a":1,"b":2},7,{"JsonPythonTransformerProvider":{}},{"typeMappings":{"x":1}}]`), pipeline.Options{})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{
+		`1 (nop): there is no provider "nop"; there are TypeMapping`, "2 (noop): it takes no configuration, and has 1", "3 (?): it has 2 names", "4 (?): it is 7",
+		"5 (JsonPythonTransformerProvider): Python is not to be had here", "6 (typeMappings): json: unknown field",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in\n%v", want, err)
+		}
+	}
+	for _, config := range []string{``, `[]`, `{"a":`, `17`, `{}`} {
+		if _, err := pipeline.Parse([]byte(config), pipeline.Options{}); err == nil {
+			t.Errorf("%q: no error", config)
+		}
+	}
+}
+
+func TestWhatIsKnownBefore(t *testing.T) {
+	p := program(t, `["noop",{"typeMappings":{"staticMappings":{"a":{"x":"ax"}}}},{"typeMappings":{"staticMappings":{"ax":{"_doc":"last"}}}}]`)
+	got, known := p.Targets("a", []string{"x", "y"})
+	if !known || !maps.Equal(got, map[string]string{"x": "last"}) || !p.Addresses() || p.Edits() {
+		t.Errorf("%v, %v, %v, %v", got, known, p.Addresses(), p.Edits())
+	}
+}
+
+func TestFingerprintIsOfTheConfiguration(t *testing.T) {
+	a, same, b := program(t, `[{"typeMappings":{"staticMappings":{}}}]`), program(t, `[ { "typeMappings": {"staticMappings": {} } } ]`), program(t, `[{"typeMappings":{}}]`)
+	if a.Fingerprint() != same.Fingerprint() || a.Fingerprint() == b.Fingerprint() || a.Fingerprint() == "" {
+		t.Errorf("%s, %s, %s", a.Fingerprint(), same.Fingerprint(), b.Fingerprint())
+	}
+}
+
+func TestChainDrops(t *testing.T) {
+	chain := program(t, `["noop",{"typeMappings":{"staticMappings":{"a":{"x":"ax"}}}},"noop"]`).New()
+	for typ, want := range map[string]int{"x": 1, "y": 0} {
+		for range 2 {
+			out, err := chain.Transform(t.Context(), nil, transform.NewDocument(transform.Write{Action: "index", Index: "a", Type: typ, Source: []byte(`{}`)}))
+			if err != nil || len(out) != want {
+				t.Errorf("type %s: %d messages, %v", typ, len(out), err)
+			}
+		}
+	}
+}
