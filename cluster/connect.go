@@ -62,6 +62,9 @@ func connect(ctx context.Context, options Options) (*Reader, *wire, error) {
 		gate: readOnly{next: retrying{next: line, policy: e.options.Retry, worth: line.repeatable}},
 		once: readOnly{next: retrying{next: line, policy: e.options.Retry, worth: line.untouched}},
 	}
+	slowly := flowing{line.within(flowTime)}
+	reader.flow = readOnly{next: retrying{next: slowly, policy: e.options.Retry, worth: line.repeatable}}
+	reader.flowOnce = readOnly{next: retrying{next: slowly, policy: e.options.Retry, worth: line.untouched}}
 	if reader.serverless = e.signing.Service == serverless; reader.serverless {
 		reader.info, err = reader.detectServerless(ctx)
 	} else {

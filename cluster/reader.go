@@ -17,6 +17,8 @@ type Reader struct {
 	info Info
 	gate readOnly // repeats what failed
 	once readOnly // repeats only what the server did not begin
+	// The same for answers that are read while they come.
+	flow, flowOnce readOnly
 
 	serverless bool
 }

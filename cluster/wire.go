@@ -75,6 +75,16 @@ func (w *wire) within(timeout time.Duration) *wire {
 // Perform sends the request and reads the whole answer. When it returns, nothing reads the request's
 // body any more, so that the caller may reuse its bytes.
 func (w *wire) Perform(req *http.Request) (*http.Response, error) {
+	return w.perform(req, func(answer *http.Response, done func()) (io.ReadCloser, error) {
+		defer done()
+		body, err := readAnswer(answer)
+		return io.NopCloser(bytes.NewReader(body)), err
+	})
+}
+
+// perform sends the request, and has take say what the body of an answer of success is. Done ends the request, which also
+// frees its body; take or what it returns must call it.
+func (w *wire) perform(req *http.Request, take func(answer *http.Response, done func()) (io.ReadCloser, error)) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), w.timeout)
 	out := req.Clone(ctx)
 	if out.URL.RawPath != "" { // elastictransport joins the prefix to Path alone
@@ -90,22 +100,27 @@ func (w *wire) Perform(req *http.Request) (*http.Response, error) {
 		out.Header.Set("X-Opaque-Id", id)
 	}
 	sent := watchBody(out, req)
-	defer sent.Wait()
-	defer cancel()
-
+	done := func() {
+		cancel()
+		sent.Wait()
+	}
 	answer, err := w.client.Perform(out)
 	if err != nil {
+		done()
 		return nil, w.connectionError(req, err)
 	}
 	w.reached.Store(true)
-	body, err := readAnswer(answer)
-	if err != nil {
-		return nil, w.connectionError(req, err)
-	}
 	if answer.StatusCode >= http.StatusMultipleChoices {
+		defer done()
+		body, err := readAnswer(answer)
+		if err != nil {
+			return nil, w.connectionError(req, err)
+		}
 		return nil, w.refusal(req, answer, body)
 	}
-	answer.Body = io.NopCloser(bytes.NewReader(body))
+	if answer.Body, err = take(answer, done); err != nil {
+		return nil, w.connectionError(req, err)
+	}
 	return answer, nil
 }
 

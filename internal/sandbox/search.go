@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -87,6 +88,32 @@ type hit struct {
 	*document
 }
 
+// shardsOf reads the preference "_shards:0,2", the only one that changes what is found; nil: all.
+func shardsOf(preference string) (map[int]bool, error) {
+	list, only := strings.CutPrefix(preference, "_shards:")
+	if !only {
+		return nil, nil
+	}
+	list, _, _ = strings.Cut(list, "|")
+	shards := map[int]bool{}
+	for number := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(number)
+		if err != nil {
+			return nil, invalid("number_format_exception", "For input string: \"%s\"", number)
+		}
+		shards[n] = true
+	}
+	return shards, nil
+}
+
+// within keeps the hits of the shards; nil: all.
+func within(hits []hit, shards map[int]bool) []hit {
+	if shards == nil {
+		return hits
+	}
+	return slices.DeleteFunc(hits, func(h hit) bool { return !shards[slices.Index(h.on.shards, h.on.shardOf(h.id, h.routing))] })
+}
+
 func (q query) find(in []*index) []hit {
 	var wanted []string
 	if q.IDs != nil {
@@ -140,7 +167,11 @@ func (s *Server) search(r *request) (answer, error) {
 			return answer{}, tooManyResults(on, body.from+body.size, limit)
 		}
 	}
-	hits := body.query.find(found)
+	only, err := shardsOf(r.query.Get("preference"))
+	if err != nil {
+		return answer{}, err
+	}
+	hits := within(body.query.find(found), only)
 	c := &scroll{total: len(hits), page: body.size, source: body.source}
 	for _, on := range found {
 		c.shards += len(on.shards)
