@@ -268,3 +268,34 @@ func (f *flow) Close() error {
 	defer f.done()
 	return f.ReadCloser.Close()
 }
+
+// IndexSize is what an index, or all behind a name, come to.
+type IndexSize struct {
+	Docs  int64 // Lucene's documents: nested ones count apart
+	Bytes int64 // of the primary shards
+}
+
+// Size returns how large an index, or all that a name or pattern leads to, is.
+func (r *Reader) Size(ctx context.Context, index string) (IndexSize, error) {
+	var size IndexSize
+	var lines []struct {
+		Docs  json.Number `json:"docs.count"`
+		Bytes json.Number `json:"pri.store.size"`
+	}
+	request := esapi.CatIndicesRequest{Index: escape([]string{index}), Format: "json", Bytes: "b", H: []string{"docs.count", "pri.store.size"}}
+	if err := r.get(ctx, request, &lines); err != nil {
+		return size, err
+	}
+	for _, line := range lines { // closed ones have null
+		docs, _ := line.Docs.Int64()
+		bytes, _ := line.Bytes.Int64()
+		size.Docs += docs
+		size.Bytes += bytes
+	}
+	return size, nil
+}
+
+// Ancient tells of Elasticsearch 1.x, which shows routing and parent only to those who ask for these fields.
+func (r *Reader) Ancient() bool {
+	return r.info.Version.Flavor == version.Elasticsearch && !r.info.Version.AtLeast(2, 0)
+}

@@ -48,6 +48,8 @@ type Difference struct {
 	Action, Source []byte
 	// Target is the source that the target has; nil for missing ones.
 	Target []byte
+
+	version int64 // of the source's document
 }
 
 // mostPaths bounds the paths of one difference.

@@ -1,0 +1,69 @@
+package verify
+
+import (
+	"context"
+)
+
+// Recheck reads again just the documents of the given names, as a finding has them, on both sides, tells the Finder of those that still differ, and
+// returns what it came to: the counts are of these documents. A name without an id is not looked for.
+func (v *Verification) Recheck(ctx context.Context, keys []Key) (*Summary, error) {
+	began := v.options.Now()
+	v.state = &state{table: newTable()}
+	v.state.begin(0, nil)
+	v.reset(newNames())
+	v.progress.begin("source, documents of the findings")
+	e := &examination{Verification: v, indices: map[int32]bool{}, chosen: map[uint16]bool{}, known: true, suspect: map[[16]byte]*suspect{}}
+	v.digests = newPool()
+	for _, key := range keys {
+		hash := keyHash(v.names, key)
+		e.suspect[hash] = &suspect{key: key}
+		e.chosen[uint16(hash[0])<<8|uint16(hash[1])] = true
+		e.indices[v.names.number(key.Index)] = true
+	}
+	if err := v.refresh(ctx, indicesOfKeys(keys)); err != nil {
+		return nil, err
+	}
+	asked := map[string]int64{}
+	for _, s := range e.suspect {
+		asked[s.key.Index]++
+	}
+	if err := e.run(ctx, len(keys) == 0); err != nil {
+		return nil, err
+	}
+	v.warn()
+	for index, n := range asked { // what is extra the source does not have, what is missing not the target
+		c := v.count(index)
+		c.Source, c.Target = n-c.Extra, n-c.Missing
+		c.Equal = n - c.Missing - c.Extra - c.Different
+		c.Superseded = 0
+		v.summary.Indices = append(v.summary.Indices, IndexCounts{index, *c})
+	}
+	v.summary.Seconds = v.options.Now().Sub(began).Seconds()
+	v.summary.finish()
+	return v.summary, nil
+}
+
+func indicesOfKeys(keys []Key) []string {
+	differences := make([]Difference, len(keys))
+	for i, key := range keys {
+		differences[i].Key = key
+	}
+	return indicesOf(differences)
+}
+
+// Again compares what the given differences say that the source has with what the target has now, and returns those that are still
+// there: after the source's operations were sent once more, none. The Finder is not told.
+func (v *Verification) Again(ctx context.Context, differences []Difference) ([]Difference, error) {
+	if err := v.refresh(ctx, indicesOf(differences)); err != nil {
+		return nil, err
+	}
+	suspects := make([]Difference, len(differences))
+	for i, d := range differences {
+		suspects[i] = d
+		if d.Kind == Different {
+			suspects[i].Kind = Missing // unless it is found
+		}
+		suspects[i].Paths, suspects[i].Target = nil, nil
+	}
+	return v.compareAll(ctx, suspects)
+}
