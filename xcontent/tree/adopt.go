@@ -1,17 +1,96 @@
 package tree
 
-// Adopt returns what a program made of the value: x is a Go value as [Value.Any] gives them, changed. What is equal keeps its bytes, members
-// keep their order, and new ones follow in the order of their names. The value itself may be changed, and be part of what is returned.
-func (v *Value) Adopt(x any) (*Value, error) {
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+)
+
+// Exported is a value as Go has it, for a program that changes it or makes others of its parts.
+type Exported struct {
+	Any any // as [Value.Any] gives it
+
+	root    *Value
+	number  func(literal string) any
+	origins map[uintptr]origin
+}
+
+// origin is the value that a map or slice was made of. It is told by where it lies, which is nobody else's while it is exported.
+type origin struct {
+	value *Value
+	len   int
+}
+
+// Export returns the value for a program; number makes what stands for a number (nil: json.Number).
+func (v *Value) Export(number func(literal string) any) *Exported {
+	if number == nil {
+		number = func(literal string) any { return json.Number(literal) }
+	}
+	e := &Exported{root: v, number: number, origins: map[uintptr]origin{}}
+	e.Any = e.export(v)
+	return e
+}
+
+func (e *Exported) export(v *Value) any {
+	switch v.Kind() {
+	case Number:
+		return e.number(v.Literal())
+	case Array:
+		a := make([]any, 0, v.Len())
+		for _, element := range v.Elements() {
+			a = append(a, e.export(element))
+		}
+		e.note(a, v)
+		return a
+	case Object:
+		o := make(map[string]any, v.Len())
+		for name, m := range v.Members() {
+			o[name] = e.export(m)
+		}
+		e.note(o, v)
+		return o
+	}
+	return v.Any()
+}
+
+func (e *Exported) note(x any, v *Value) {
+	if r := reflect.ValueOf(x); r.Len() > 0 {
+		e.origins[r.Pointer()] = origin{v, r.Len()}
+	}
+}
+
+// of returns the value that a map or slice was made of, wherever it stands now, or else base.
+func (e *Exported) of(x any, base *Value) *Value {
+	r := reflect.ValueOf(x)
+	if r.Len() == 0 {
+		return base
+	}
+	if o, ok := e.origins[r.Pointer()]; ok && o.len == r.Len() {
+		return o.value
+	}
+	return base
+}
+
+// Adopt returns what a program made, x, as a tree: parts of the exported value, changed ones, and new ones. What is equal to what stood at its
+// place, or was moved whole, keeps its bytes; members keep their order, and new ones follow in the order of their names. The exported value itself
+// is not changed; parts of it may be part of what is returned.
+func (e *Exported) Adopt(x any) (*Value, error) { return e.adopt(e.root, x) }
+
+// Adopt is [Exported.Adopt] for a program that was given [Value.Any].
+func (v *Value) Adopt(x any) (*Value, error) { return (&Exported{}).adopt(v, x) }
+
+func (e *Exported) adopt(v *Value, x any) (*Value, error) {
 	switch x := x.(type) {
 	case map[string]any:
-		if v.Kind() == Object {
-			return v.adoptObject(x)
+		if v = e.of(x, v); v.Kind() == Object {
+			return e.adoptObject(v, x)
 		}
+		return e.adoptObject(NewObject(), x)
 	case []any:
-		if v.Kind() == Array {
-			return v.adoptArray(x)
+		if v = e.of(x, v); v.Kind() == Array {
+			return e.adoptArray(v, x)
 		}
+		return e.adoptArray(NewArray(), x)
 	}
 	made, err := From(x)
 	if err != nil || v == nil || !Equal(v, made) {
@@ -20,58 +99,68 @@ func (v *Value) Adopt(x any) (*Value, error) {
 	return v, nil
 }
 
-func (v *Value) adoptObject(x map[string]any) (*Value, error) {
-	var gone []string
+func (e *Exported) adoptObject(v *Value, x map[string]any) (*Value, error) {
+	out := v
+	change := func() *Value {
+		if out == v {
+			out = v.copied()
+		}
+		return out
+	}
 	here := make(map[string]bool, len(x))
 	for name, member := range v.Members() {
 		now, ok := x[name]
 		if !ok {
-			gone = append(gone, name)
+			change().Remove(name)
 			continue
 		}
 		here[name] = true
-		adopted, err := member.Adopt(now)
+		adopted, err := e.adopt(member, now)
 		if err != nil {
 			return nil, err
 		}
 		if adopted != member {
-			v.members[v.find(name)].value = adopted
+			change().Set(name, adopted)
 		}
 	}
-	for _, name := range gone {
-		v.Remove(name)
-	}
-	if len(here) == len(x) {
-		return v, nil
-	}
-	fresh := make(map[string]any, len(x)-len(here))
-	for name, now := range x {
-		if !here[name] {
-			fresh[name] = now
+	for _, name := range sortedKeys(x) {
+		if here[name] {
+			continue
 		}
-	}
-	added, err := From(fresh)
-	if err != nil {
-		return nil, err
-	}
-	for name, member := range added.Members() {
-		v.Set(name, member)
-	}
-	return v, nil
-}
-
-func (v *Value) adoptArray(x []any) (*Value, error) {
-	v.Resize(min(v.Len(), len(x)))
-	for i, now := range x {
-		adopted, err := v.At(i).Adopt(now)
+		added, err := e.adopt(nil, x[name])
 		if err != nil {
 			return nil, err
 		}
-		if i < v.Len() {
-			v.SetAt(i, adopted)
-		} else {
-			v.Append(adopted)
+		change().Set(name, added)
+	}
+	return out, nil
+}
+
+func (e *Exported) adoptArray(v *Value, x []any) (*Value, error) {
+	out := v
+	if len(x) != v.Len() {
+		out = v.copied()
+		out.Resize(min(v.Len(), len(x)))
+	}
+	for i, now := range x {
+		adopted, err := e.adopt(v.At(i), now)
+		switch {
+		case err != nil:
+			return nil, err
+		case i >= out.Len():
+			out.Append(adopted)
+		case adopted != v.At(i):
+			if out == v {
+				out = v.copied()
+			}
+			out.SetAt(i, adopted)
 		}
 	}
-	return v, nil
+	return out, nil
+}
+
+// copied returns an object or array of the same members or elements, which can be changed by itself.
+func (v *Value) copied() *Value {
+	v.parse()
+	return &Value{kind: v.kind, parsed: true, members: slices.Clone(v.members), elements: slices.Clone(v.elements), tail: v.tail}
 }

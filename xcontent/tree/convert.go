@@ -59,7 +59,7 @@ func From(x any) (*Value, error) {
 		return a, nil
 	case map[string]any:
 		o := NewObject()
-		for _, name := range slices.Sorted(maps.Keys(x)) {
+		for _, name := range sortedKeys(x) {
 			v, err := From(x[name])
 			if err != nil {
 				return nil, err
@@ -74,6 +74,8 @@ func From(x any) (*Value, error) {
 	}
 	return Parse(text)
 }
+
+func sortedKeys(x map[string]any) []string { return slices.Sorted(maps.Keys(x)) }
 
 // Clone returns a copy that shares nothing that can change.
 func (v *Value) Clone() *Value {

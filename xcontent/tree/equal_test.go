@@ -78,3 +78,24 @@ func TestAdoptKeepsWhatIsEqual(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+func TestMovedPartsKeepBytesAndOrder(t *testing.T) {
+	v := parse(t, `{"a":{ "z":1.0, "b":9007199254740993 },"list":[ 1.50 ],"n":3}`)
+	e := v.Export(nil)
+	x := e.Any.(map[string]any)
+	changed, err := e.Adopt(map[string]any{"a": map[string]any{"z": 7}, "was": x["a"]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := changed.String(), `{"a":{ "z":7 },"was":{ "z":1.0, "b":9007199254740993 }}`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	got, err := e.Adopt([]any{map[string]any{"moved": x["a"], "list2": x["list"]}, x["a"]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `[{"list2":[ 1.50 ],"moved":{ "z":1.0, "b":9007199254740993 }},{ "z":1.0, "b":9007199254740993 }]`
+	if got.String() != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
