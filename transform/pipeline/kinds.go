@@ -6,6 +6,8 @@ import (
 	"errors"
 
 	"migassist/transform"
+	"migassist/transform/jmespath"
+	"migassist/transform/jq"
 	"migassist/transform/typemap"
 )
 
@@ -25,6 +27,24 @@ func kinds() []kind {
 		{
 			name: "TypeMappingSanitizationTransformerProvider", short: []string{"typeMappings"}, addresses: true,
 			parse: func(config json.RawMessage, _ Options) (maker, error) { return noted(typemap.Parse(config)) },
+		},
+		{
+			name: "JsonJqTransformerProvider", short: []string{"jq"}, addresses: true, edits: true,
+			parse: func(config json.RawMessage, o Options) (maker, error) {
+				return noted(jq.Parse(config, o.Folder, o.Limits))
+			},
+		},
+		{
+			name: "JsonJMESPathTransformerProvider", short: []string{"jmespath"}, addresses: true, edits: true,
+			parse: func(config json.RawMessage, _ Options) (maker, error) { return noted(jmespath.Parse(config)) },
+		},
+		{
+			name: "JsonConditionalTransformerProvider", short: []string{"conditional"}, addresses: true, edits: true,
+			parse: func(config json.RawMessage, o Options) (maker, error) { return noted(parseConditional(config, o)) },
+		},
+		{
+			name: "JsonJMESPathPredicateProvider", short: []string{"predicate"},
+			refused: "it is a condition, not a transform: it goes first into JsonConditionalTransformerProvider, [condition, transforms]",
 		},
 		{
 			name: "NoopTransformerProvider", short: []string{"noop"},

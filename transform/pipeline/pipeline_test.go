@@ -79,3 +79,23 @@ func TestChainDrops(t *testing.T) {
 		}
 	}
 }
+
+func TestConditions(t *testing.T) {
+	chain := program(t, `{"JsonConditionalTransformerProvider":[{"JsonJMESPathPredicateProvider":{"script":"[?operation._index == 'a']"}},[{"jq":".document.x = 1"},{"jq":".document.y = .document.x"}]]}`).New()
+	for index, want := range map[string]string{"a": `{"x":1,"y":1}`, "b": `{}`} {
+		out, err := chain.Transform(t.Context(), nil, transform.NewDocument(transform.Write{Action: "index", Index: index, Source: []byte(`{}`)}))
+		if err != nil || len(out) != 1 || out[0].Encode() != nil || string(out[0].Write.Source) != want {
+			t.Errorf("%s: %v, %v", index, out, err)
+		}
+	}
+	_, err := program(t, `["noop",{"conditional":[{"predicate":"@"},["noop",{"jq":"error(\"x\")"}]]}]`).New().Transform(t.Context(), nil,
+		transform.NewDocument(transform.Write{Action: "index", Index: "a", Source: []byte(`{}`)}))
+	if err == nil || !strings.HasPrefix(err.Error(), "transform 2 (conditional) > 2 (jq): error: x") {
+		t.Errorf("%v", err)
+	}
+	for _, bad := range []string{`{"conditional":[]}`, `{"conditional":[{"x":"@"},"noop"]}`, `{"conditional":[{"predicate":"@["},"noop"]}`, `{"conditional":[{"predicate":"@"},"nop"]}`, `"predicate"`} {
+		if _, err := pipeline.Parse([]byte(bad), pipeline.Options{}); err == nil {
+			t.Errorf("%s: no error", bad)
+		}
+	}
+}
