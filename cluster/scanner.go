@@ -26,7 +26,9 @@ const (
 
 var errNotJSON = errors.New("the answer is not the JSON of a search")
 
-func newScanner(in io.Reader) *scanner { return &scanner{in: in, mark: -1, buf: make([]byte, 0, scanChunk)} }
+func newScanner(in io.Reader) *scanner {
+	return &scanner{in: in, mark: -1, buf: make([]byte, 0, scanChunk)}
+}
 
 // fill reads more, at least a byte.
 func (s *scanner) fill() error {
@@ -174,8 +176,7 @@ func (s *scanner) skip() error {
 
 // value moves behind the value that begins here.
 func (s *scanner) value() error {
-	depth := 0
-	for {
+	for depth := 0; ; {
 		if s.at == len(s.buf) {
 			if err := s.fill(); err != nil {
 				return err
@@ -183,28 +184,25 @@ func (s *scanner) value() error {
 		}
 		b := s.buf[s.at]
 		s.at++
+		var err error
 		switch b {
 		case '"':
-			if err := s.quoted(); err != nil {
-				return err
-			}
+			err = s.quoted()
 		case '{', '[':
-			if depth++; depth > scanDepth {
-				return fmt.Errorf("%w: more than %d values in each other", errNotJSON, scanDepth)
-			}
+			depth++
 		case '}', ']':
 			depth--
 		default:
-			if depth > 0 {
-				continue
+			if depth == 0 {
+				return s.literal()
 			}
-			return s.literal()
+			continue
 		}
-		if depth < 0 {
-			return fmt.Errorf("%w: an end without a begin", errNotJSON)
+		if depth < 0 || depth > scanDepth {
+			err = fmt.Errorf("%w: an end without a begin, or more than %d values in each other", errNotJSON, scanDepth)
 		}
-		if depth == 0 {
-			return nil
+		if err != nil || depth == 0 {
+			return err
 		}
 	}
 }

@@ -28,6 +28,8 @@ type Options struct {
 
 	Find Finder // is told of the differences; nil: they are only counted
 
+	few int64 // suspects above which it is worth to compare values; fewSuspects
+
 	Log  zerolog.Logger
 	Now  func() time.Time                                 // the system's
 	Wait func(ctx context.Context, d time.Duration) error // with the system's clock
@@ -39,6 +41,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Memory <= 0 {
 		o.Memory = 256 << 20
+	}
+	if o.few == 0 {
+		o.few = fewSuspects
 	}
 	if o.Find == nil {
 		o.Find = FinderFunc(func(context.Context, Difference) error { return nil })

@@ -78,7 +78,7 @@ func (v *Verification) open() error {
 	if kept != nil {
 		v.options.Log.Info().Str("state", v.options.State).Int("parts", len(kept.Done)).Msg("the verification goes on where it ended")
 	} else {
-		kept = &state{Format: stateFormat, Name: v.options.Name, table: newTable(), Seed: rand.Uint64()}
+		kept = &state{Format: stateFormat, Name: v.options.Name, table: newTable(), Seed: rand.Uint64()} //nolint:gosec // a sample is no secret
 		kept.begin(0, nil)
 	}
 	v.state, v.saved = kept, v.options.Now()
@@ -124,14 +124,14 @@ const fewSuspects = 50_000
 // worthValues tells whether so much differs that it is worth to read both sides again, and compare values.
 func (v *Verification) worthValues() bool {
 	if v.options.ByContent && len(v.differing()) > 0 {
-		return v.suspects() > fewSuspects
+		return v.suspects() > v.options.few
 	}
 	alike := int64(0) // documents of indices that differ, without those that are missing or extra for certain
 	for number := range v.differing() {
 		x := v.state.table.indices[number]
 		alike += min(x.source, x.target)
 	}
-	return v.suspects() > fewSuspects && alike > fewSuspects/2
+	return v.suspects() > v.options.few && alike > v.options.few/2
 }
 
 // suspects is how many documents lie in buckets that differ.
