@@ -34,7 +34,7 @@ var (
 	// restore its settings.
 	ForBackfill = Scope{[]string{"output", "s3", "gcs", "azure", "target", "coordinator", "rfs.session_name", "rfs.state_file"}, (*Config).checkBackfill}
 	// ForDisplay is for showing the configuration itself: all of it, complete or not.
-	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "rfs", "metadata", "coordinator"}, nil}
+	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "rfs", "metadata", "verify", "coordinator"}, nil}
 )
 
 func (c *Config) checkRFS() Problems {

@@ -13,10 +13,12 @@ type Config struct {
 	S3       S3
 	GCS      GCS
 	Azure    Azure
+	Source   Cluster // a cluster that is only read
 	Target   Cluster
 	Indices  Indices
 	RFS      RFS
 	Metadata Metadata
+	Verify   Verify
 
 	Coordinator Coordinator
 
@@ -168,7 +170,9 @@ func Default() *Config {
 		Output:      HumanReadable,
 		Memory:      256 * MiB, // fits beside a server on the smallest machines; a bulk batch in flight takes some 30 MiB of it
 		S3:          S3{PathStyle: "auto"},
+		Source:      defaultCluster(),
 		Target:      defaultCluster(),
+		Verify:      defaultVerify(),
 		Coordinator: Coordinator{Cluster: defaultCluster()},
 		RFS: RFS{
 			SessionName:             "default",

@@ -26,8 +26,10 @@ const EnvPrefix = "MIGASSIST_"
 // Flags keep the names of the Java implementation where the meaning is the same.
 var keys = slices.Concat(
 	sourceKeys,
+	clusterKeys("source", "source-disable-compression", "an answer", func(c *Config) *Cluster { return &c.Source }),
 	clusterKeys("target", "disable-compression", "an answer, save of bulk requests", func(c *Config) *Cluster { return &c.Target }),
 	runKeys,
+	verifyKeys,
 	coordinatorKeys,
 	clusterKeys("coordinator", "coordinator-disable-compression", "an answer", func(c *Config) *Cluster { return &c.Coordinator.Cluster }),
 )

@@ -35,3 +35,28 @@ func (p *Plan) Locate(ctx context.Context, target Places) error {
 	}
 	return errors.Join(problems...)
 }
+
+// Located tells where documents under each of the names are on the target: the write index of an alias, the data stream of a backing index,
+// or under the name itself, whether the target has that or not.
+func Located(ctx context.Context, target Places, names ...string) (map[string]string, error) {
+	located := make(map[string]string, len(names))
+	if len(names) == 0 {
+		return located, nil
+	}
+	there, err := target.Places(ctx, names...)
+	if err != nil {
+		return nil, fmt.Errorf("ask the target for its indices: %w", err)
+	}
+	for _, name := range names {
+		found, err := receivers(there).find(name)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%s %w", name, err)
+		case found.kind == receivesNone:
+			located[name] = name
+		default:
+			located[name] = found.name
+		}
+	}
+	return located, nil
+}

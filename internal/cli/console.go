@@ -12,11 +12,11 @@ import (
 
 // console holds the operator's verbs.
 func (p *program) console() *cobra.Command {
-	return p.group("console", "Look into configuration, snapshots and runs, and control runs",
-		`Console holds the operator's verbs. Those of "backfill" control a run of rfs; all
-others look, and change nothing.`,
+	return p.group("console", "Look into configuration, snapshots and runs, control runs, and verify",
+		`Console holds the operator's verbs. Those of "backfill" control a run of rfs, and
+"verify --repair" mends what differs; all others look, and change nothing.`,
 		`  migassist console config show`,
-		p.consoleConfig(), p.consoleSnapshot(), p.consoleBackfill())
+		p.consoleConfig(), p.consoleSnapshot(), p.consoleBackfill(), p.consoleVerify())
 }
 
 func (p *program) consoleConfig() *cobra.Command {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,14 +19,14 @@ import (
 var demoRepository, _ = filepath.Abs("../../testdata/snapshots/demo/repository")
 
 // startTarget starts a sandbox and gives its address and a way to send it requests.
-func startTarget(t *testing.T) (server *sandbox.Server, send func(method, path, body string)) {
+func startTarget(t *testing.T) (server *sandbox.Server, send func(method, path, body string) string) {
 	t.Helper()
 	server = sandbox.New(sandbox.Options{})
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	return server, func(method, path, body string) {
+	return server, func(method, path, body string) string {
 		t.Helper()
 		request, err := http.NewRequestWithContext(t.Context(), method, server.URL()+path, strings.NewReader(body))
 		if err != nil {
@@ -35,9 +37,11 @@ func startTarget(t *testing.T) (server *sandbox.Server, send func(method, path, 
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := answer.Body.Close(); err != nil || answer.StatusCode >= http.StatusMultipleChoices {
+		said, err := io.ReadAll(answer.Body)
+		if err := errors.Join(err, answer.Body.Close()); err != nil || answer.StatusCode >= http.StatusMultipleChoices {
 			t.Fatalf("%s %s: %s, %v", method, path, answer.Status, err)
 		}
+		return string(said)
 	}
 }
 
