@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"hash"
 	"math/big"
-	"strconv"
 	"strings"
 
 	"migassist/xcontent/tree"
@@ -107,43 +106,4 @@ func decimal(literal string) string {
 		sign = "-"
 	}
 	return sign + short + "e" + exponent.String()
-}
-
-// differing returns where two values differ, with dots, 32 places at most.
-func (c *canonizer) differing(a, b *tree.Value) (paths []string, equal bool) {
-	if c.h == nil {
-		c.h = sha256.New()
-	}
-	c.walk("", a, b, &paths)
-	return paths, len(paths) == 0
-}
-
-func (c *canonizer) walk(path string, a, b *tree.Value, paths *[]string) {
-	switch {
-	case len(*paths) >= mostPaths || a != nil && b != nil && c.value(a) == c.value(b):
-	case a != nil && b != nil && a.Kind() == tree.Object && b.Kind() == tree.Object:
-		for name, value := range a.Members() {
-			c.walk(below(path, name), value, b.Get(name), paths)
-		}
-		for name, value := range b.Members() {
-			if a.Get(name) == nil {
-				c.walk(below(path, name), nil, value, paths)
-			}
-		}
-	case a != nil && b != nil && a.Kind() == tree.Array && b.Kind() == tree.Array && a.Len() == b.Len():
-		for i, value := range a.Elements() {
-			c.walk(below(path, strconv.Itoa(i)), value, b.At(i), paths)
-		}
-	default:
-		*paths = append(*paths, path)
-	}
-}
-
-// below is the path of a member: dots of its name stand after a backslash.
-func below(path, name string) string {
-	name = strings.ReplaceAll(strings.ReplaceAll(name, `\`, `\\`), ".", `\.`)
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }

@@ -184,6 +184,11 @@ func compare(source, target []byte) (paths []string, equal bool) {
 	if err != nil {
 		return nil, false
 	}
-	var c canonizer
-	return c.differing(a, b)
+	if tree.Equal(a, b) {
+		return nil, true
+	}
+	for _, place := range tree.Diff(a, b, mostPaths) {
+		paths = append(paths, place.Path)
+	}
+	return paths, false
 }

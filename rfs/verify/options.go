@@ -80,8 +80,18 @@ type Progress struct {
 
 // Side is how far one side is.
 type Side struct {
-	Docs, Bytes atomic.Int64 // read in the current stage
+	Docs, Bytes atomic.Int64 // read in the current stage, Bytes of sources
 	Total       atomic.Int64 // documents to read in the current stage; 0: not known
+
+	once, all atomic.Int64 // bytes of the first round, and of all stages
+}
+
+// reads is how often the side was read, in bytes: 1 where once was enough.
+func (s *Side) reads() float64 {
+	if once := s.once.Load(); once > 0 {
+		return float64(s.all.Load()) / float64(once)
+	}
+	return 0
 }
 
 // Stage is what goes on, for people: "digests", "settle".

@@ -25,7 +25,13 @@ func (v *Verification) round(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return v.digestTargets(ctx) // names that only the documents told
+	if err := v.digestTargets(ctx); err != nil { // names that only the documents told
+		return err
+	}
+	for _, side := range []*Side{&v.progress.Source, &v.progress.Target} {
+		side.once.CompareAndSwap(0, side.all.Load())
+	}
+	return nil
 }
 
 // digestSource adds what of the source was not added yet.
@@ -72,6 +78,7 @@ func (v *Verification) digestSourcePart(ctx context.Context, name string) (*delt
 func (v *Verification) step(ctx context.Context, side *Side, pace *throttle, docs, bytes int) error {
 	side.Docs.Add(int64(docs))
 	side.Bytes.Add(int64(bytes))
+	side.all.Add(int64(bytes))
 	return pace.take(ctx, docs, bytes)
 }
 

@@ -23,7 +23,7 @@ type Summary struct {
 	// Complete tells that each document of both sides was compared.
 	Complete bool    `json:"complete"`
 	Seconds  float64 `json:"seconds"`
-	// SourceReads and TargetReads are how often each side was read, in units of its bytes.
+	// SourceReads and TargetReads are how much was read of each side, by bytes of sources, in units of the first read of all of it.
 	SourceReads float64 `json:"source_reads"`
 	TargetReads float64 `json:"target_reads"`
 }

@@ -207,6 +207,7 @@ func (v *Verification) sum(took time.Duration) {
 		}
 	}
 	v.summary.Seconds = took.Seconds()
+	v.summary.SourceReads, v.summary.TargetReads = v.progress.Source.reads(), v.progress.Target.reads()
 	v.summary.finish()
 }
 

@@ -3,12 +3,10 @@
 package verify_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -41,16 +39,8 @@ func snapshotOf(t *testing.T, server *testcluster.Server, name, indices string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sourceOf(snap, rfs.Choices{})
-}
-
-func sourceOf(snap *snapshot.Snapshot, choices rfs.Choices) *verify.Snapshot {
-	return verify.NewSnapshot(rfs.Source{
-		Snapshot: snap, Repository: "a folder", Choices: choices,
-		Plan: func(ctx context.Context) (*rfs.Plan, error) {
-			return rfs.NewPlan(ctx, snap, slices.Sorted(slices.Values(snap.IndexNames())), choices)
-		},
-	}, rfs.Options{})
+	source, _ := sourceOf(t, snap, rfs.Choices{})
+	return verify.NewSnapshot(source, rfs.Options{})
 }
 
 func fill(t *testing.T, server *testcluster.Server, index string, n int) {

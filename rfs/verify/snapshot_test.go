@@ -1,0 +1,156 @@
+package verify_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"migassist/cluster"
+	"migassist/internal/blob"
+	"migassist/rfs"
+	"migassist/rfs/bulk"
+	"migassist/rfs/verify"
+	"migassist/selection"
+	"migassist/snapshot"
+)
+
+// openFixture returns a snapshot that a real server wrote.
+func openFixture(t *testing.T, dir, name string) *snapshot.Snapshot {
+	t.Helper()
+	folder := filepath.Join("..", "..", "testdata", "snapshots", dir, "repository")
+	repository, err := snapshot.Open(t.Context(), blob.FromFS(os.DirFS(folder), folder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := repository.Snapshot(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return snap
+}
+
+// sourceOf is all of a snapshot that can be read with the choices.
+func sourceOf(t *testing.T, snap *snapshot.Snapshot, choices rfs.Choices) (rfs.Source, *rfs.Plan) {
+	t.Helper()
+	chosen, _, err := rfs.Select(t.Context(), snap, selection.Allowlist{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := rfs.NewPlan(t.Context(), snap, chosen.Chosen, choices)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rfs.Source{Snapshot: snap, Repository: "a folder", Choices: choices, Plan: func(context.Context) (*rfs.Plan, error) { return plan, nil }}, plan
+}
+
+// TestWhatABackfillSentIsFoundToBeThere, from snapshots of many kinds: with types that are split, sources in other encodings, documents that
+// are skipped, routing, parents, nested documents and deleted ones.
+func TestWhatABackfillSentIsFoundToBeThere(t *testing.T) {
+	for dir, choices := range map[string]rfs.Choices{
+		"elasticsearch-1.7.6":  {MultiType: rfs.MultiTypeSplit, AllowPartialSource: true},
+		"elasticsearch-5.6.16": {MultiType: rfs.MultiTypeUnion, AllowPartialSource: true, Collision: rfs.CollisionPrefix},
+		"elasticsearch-7.10.2": {AllowPartialSource: true, Versions: rfs.VersionsSeqNo},
+		"opensearch-2.19.1":    {AllowPartialSource: true},
+	} {
+		t.Run(dir, func(t *testing.T) {
+			t.Parallel()
+			snap := openFixture(t, dir, "second")
+			source, plan := sourceOf(t, snap, choices)
+			_, client := newTarget(t)
+			for _, name := range plan.Targets() {
+				if err := client.CreateIndex(t.Context(), name, json.RawMessage(`{"settings":{"number_of_shards":3},"mappings":{"enabled":false}}`)); err != nil {
+					t.Logf("%s is left out: %v", name, err)
+				}
+			}
+			if err := plan.Collide(t.Context(), snap, choices.Collision); err != nil {
+				t.Fatal(err)
+			}
+			options := rfs.Options{DeadLetterFile: filepath.Join(t.TempDir(), "dead-letters.ndjson")}
+			moved, err := rfs.New(source, bulk.NewWriter(client, bulk.Patience{}), options).Run(t.Context())
+			if err != nil || moved.Total.Written == 0 {
+				t.Fatal(err, moved)
+			}
+			got, summary := found(t, verify.NewSnapshot(source, rfs.Options{}), client, verify.Options{})
+			if len(got) > int(moved.Total.Refused) {
+				t.Errorf("%d differ, and %d were refused: %v", len(got), moved.Total.Refused, got)
+			}
+			for _, f := range got {
+				if f.Kind != verify.Missing {
+					t.Error(f)
+				}
+			}
+			if summary.Total.Equal != moved.Total.Written || summary.Skipped != moved.Total.Skipped {
+				t.Errorf("written %d, skipped %d, and verified %+v", moved.Total.Written, moved.Total.Skipped, summary)
+			}
+			altersOne(t, source, client, summary.Indices[0].Index)
+		})
+	}
+}
+
+// altersOne alters a document of the target, and has it found.
+func altersOne(t *testing.T, source rfs.Source, client *cluster.Client, index string) {
+	t.Helper()
+	for group, err := range client.Select(t.Context(), index, "", json.RawMessage(`{"size":1}`)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		hit := group.Hits[0]
+		key := verify.Key{Index: index, ID: string(hit.ID), Routing: string(hit.Routing)}
+		put(t, client, map[verify.Key]string{key: `{"altered":"thoroughly"}`})
+		var different int
+		got, _ := found(t, verify.NewSnapshot(source, rfs.Options{}), client, verify.Options{})
+		for _, f := range got {
+			if f.Kind == verify.Different {
+				different++
+				if diff := cmp.Diff(key, f.Key); diff != "" {
+					t.Error(diff)
+				}
+			}
+		}
+		if different != 1 {
+			t.Errorf("%d documents are different, one was altered: %v", different, got)
+		}
+	}
+}
+
+func TestALiveSourceIsCompared(t *testing.T) {
+	_, from := newTarget(t, "books", "films")
+	_, to := newTarget(t, "new-books", "films")
+	docs := map[verify.Key]string{}
+	there := map[verify.Key]string{}
+	lost := verify.Key{Index: "new-books", ID: "1", Routing: "r"}
+	for _, key := range []verify.Key{{Index: "books", ID: "1", Routing: "r"}, {Index: "books", ID: "2"}, {Index: "films", ID: "1"}} {
+		docs[key] = `{"a":1}`
+		if key.Index == "books" {
+			key.Index = "new-books"
+		}
+		if key != lost {
+			there[key] = `{"a":1}`
+		}
+	}
+	put(t, from, docs)
+	put(t, to, there)
+	source := verify.NewLive(from.Reader, []string{"books", "films"}, verify.LiveOptions{Address: func(index, _ string) string {
+		if index == "books" {
+			return "new-books"
+		}
+		return index
+	}})
+	got, summary := found(t, source, to, verify.Options{})
+	if want := []finding{{verify.Missing, lost, "", 1}}; !cmp.Equal(want, got) || summary.Total.Source != 3 {
+		t.Error(cmp.Diff(want, got), summary)
+	}
+	// The source changes its mind before the second look.
+	wait := func(ctx context.Context, _ time.Duration) error {
+		_, err := from.Bulk(ctx, []byte(`{"delete":{"_index":"books","_id":"1","routing":"r"}}`+"\n"))
+		return err
+	}
+	if got, _ := foundOnly(t, source, to, verify.Options{Settle: time.Second, Wait: wait}); len(got) > 0 {
+		t.Error(got)
+	}
+}
