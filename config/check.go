@@ -33,8 +33,10 @@ var (
 	// ForBackfill is what seeing and controlling a run takes: where its state is. The target is needed where that is there, and to
 	// restore its settings.
 	ForBackfill = Scope{[]string{"output", "s3", "gcs", "azure", "target", "coordinator", "rfs.session_name", "rfs.state_file"}, (*Config).checkBackfill}
+	// ForTransforms is what trying transforms of documents takes.
+	ForTransforms = Scope{[]string{"output", "transform"}, (*Config).checkTransforms}
 	// ForDisplay is for showing the configuration itself: all of it, complete or not.
-	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "rfs", "metadata", "verify", "coordinator"}, nil}
+	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "transform", "rfs", "metadata", "verify", "coordinator"}, nil}
 )
 
 func (c *Config) checkRFS() Problems {
@@ -58,6 +60,16 @@ func (c *Config) checkBackfill() Problems {
 		problems = append(problems, c.Target.Validate("target")...)
 	}
 	return append(problems, news(problems, c.checkCoordinator())...)
+}
+
+// checkTransforms wants transforms, which stand in one place.
+func (c *Config) checkTransforms() Problems {
+	var problems Problems
+	if !c.Transforms.Given() {
+		problems.missing(documentTransforms)
+	}
+	c.Transforms.check(&problems, documentTransforms)
+	return problems
 }
 
 // checkMemory sees that a bulk request leaves half of the budget to reading.

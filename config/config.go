@@ -20,6 +20,7 @@ type Config struct {
 	Metadata Metadata
 	Verify   Verify
 
+	Transforms  Transforms // of documents
 	Coordinator Coordinator
 
 	// origins says where each key that is not a default came from, in the words of a problem's place.

@@ -60,7 +60,7 @@ func keyTable() string {
 func typeName(field any) string {
 	name := strings.TrimPrefix(fmt.Sprintf("%T", field), "*")
 	for from, to := range map[string]string{
-		"config.Output": "string", "config.Bytes": "bytes", "time.Duration": "duration", "[]string": "list", "map[string]string": "map",
+		"config.Output": "string", "config.Structure": "JSON", "config.Bytes": "bytes", "time.Duration": "duration", "[]string": "list", "map[string]string": "map",
 		"config.Secret": "secret", "bool": "true or false", "int": "number",
 	} {
 		if name == from {

@@ -138,6 +138,8 @@ func (f *file) value(k key, node *yaml.Node) {
 		*field, err = mapOf(node)
 	case *Secret:
 		*field, err = secretOf(node)
+	case *Structure:
+		*field, err = structureOf(node)
 	default:
 		err = scalarInto(field, node, k.enum)
 	}

@@ -28,6 +28,7 @@ var keys = slices.Concat(
 	sourceKeys,
 	clusterKeys("source", "source-disable-compression", "an answer", func(c *Config) *Cluster { return &c.Source }),
 	clusterKeys("target", "disable-compression", "an answer, save of bulk requests", func(c *Config) *Cluster { return &c.Target }),
+	transformKeys(documentTransforms, "doc-transformer-config", "documents", func(c *Config) *Transforms { return &c.Transforms }),
 	runKeys,
 	verifyKeys,
 	coordinatorKeys,

@@ -23,6 +23,8 @@ func assign(field any, text string, enum []string) error {
 		*field = text
 	case *Output:
 		*field = Output(text)
+	case *Structure:
+		*field = Structure(text)
 	case *bool:
 		*field, err = parseBool(text)
 	case *int:
@@ -130,6 +132,8 @@ func format(field any) string {
 	case *string:
 		return *field
 	case *Output:
+		return string(*field)
+	case *Structure:
 		return string(*field)
 	case *bool:
 		return strconv.FormatBool(*field)

@@ -16,7 +16,7 @@ func (p *program) console() *cobra.Command {
 		`Console holds the operator's verbs. Those of "backfill" control a run of rfs, and
 "verify --repair" mends what differs; all others look, and change nothing.`,
 		`  migassist console config show`,
-		p.consoleConfig(), p.consoleSnapshot(), p.consoleBackfill(), p.consoleVerify())
+		p.consoleConfig(), p.consoleSnapshot(), p.consoleTransform(), p.consoleBackfill(), p.consoleVerify())
 }
 
 func (p *program) consoleConfig() *cobra.Command {

@@ -32,17 +32,29 @@ func parseConditional(config json.RawMessage, o Options) (*conditional, error) {
 		if !strings.EqualFold(name, "JsonJMESPathPredicateProvider") && !strings.EqualFold(name, "predicate") {
 			return nil, fmt.Errorf("%q is no condition that is known: %s", name, form)
 		}
-		condition, err := jmespath.Parse(script)
-		if err != nil {
-			return nil, fmt.Errorf("the condition: %w", err)
+		condition, wrong := jmespath.Parse(script)
+		if wrong != nil {
+			wrong = fmt.Errorf("the condition: %w", wrong)
 		}
 		then, err := Parse(two[1], o)
-		if err != nil {
-			return nil, fmt.Errorf("the transforms of the condition: %w", err)
+		if err = join(wrong, err); err != nil {
+			return nil, err
 		}
 		return &conditional{condition, then}, nil
 	}
 	return nil, errors.New(form)
+}
+
+// join joins errors of which the second may be joined already.
+func join(first, second error) error {
+	if first == nil {
+		return second
+	}
+	all := []error{first}
+	if joined, ok := second.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the same list, not what lies in it
+		return errors.Join(append(all, joined.Unwrap()...)...)
+	}
+	return errors.Join(first, second)
 }
 
 // Fingerprint is the same for conditions and transforms that are the same.

@@ -9,18 +9,20 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"migassist/config"
 )
 
 // plainName is the name of a provider without quotes, as people give it on a command line.
 var plainName = regexp.MustCompile(`^[A-Za-z]+$`)
 
 // Parse reads a configuration. All that is wrong with it is reported at once, each with its place.
-func Parse(config []byte, o Options) (*Program, error) {
-	config = bytes.TrimSpace(config)
-	if plainName.Match(config) {
-		config = fmt.Appendf(nil, "%q", config)
+func Parse(text []byte, o Options) (*Program, error) {
+	text = bytes.TrimSpace(text)
+	if plainName.Match(text) {
+		text = fmt.Appendf(nil, "%q", text)
 	}
-	elements, err := list(config)
+	elements, err := list(text)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +33,7 @@ func Parse(config []byte, o Options) (*Program, error) {
 	for i, element := range elements {
 		s, err := parseStep(i, element, o)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("transform %s: %w", s.name, err))
+			problems = append(problems, each("transform "+s.name, err)...)
 			continue
 		}
 		p.steps = append(p.steps, s)
@@ -45,6 +47,19 @@ func Parse(config []byte, o Options) (*Program, error) {
 	}
 	sum.Sum(p.sum[:0])
 	return p, nil
+}
+
+// each gives every one of joined errors its place, so that they can be listed.
+func each(place string, err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // only what was joined last: within it, it is one sentence
+	if !ok {
+		return []error{fmt.Errorf("%s: %w", place, err)}
+	}
+	var all []error
+	for _, one := range joined.Unwrap() {
+		all = append(all, fmt.Errorf("%s: %w", place, one))
+	}
+	return all
 }
 
 // list returns the elements of a configuration, of which each is a name, or an object of one member.
@@ -119,11 +134,14 @@ func kindOf(name string) *kind {
 }
 
 func unknown(name string) error {
-	var names []string
+	var names, known []string
 	for _, k := range kinds() {
-		if k.refused == "" {
+		if known = append(append(known, k.name), k.short...); k.refused == "" {
 			names = append(names, fmt.Sprintf("%s (%s)", k.name, strings.Join(k.short, ", ")))
 		}
+	}
+	if meant := config.Closest(name, known); meant != "" {
+		return fmt.Errorf("there is no provider %q; did you mean %s?", name, meant)
 	}
 	return fmt.Errorf("there is no provider %q; there are %s", name, strings.Join(names, ", "))
 }

@@ -39,7 +39,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		`1 (nop): there is no provider "nop"; there are TypeMapping`, "2 (noop): it takes no configuration, and has 1", "3 (?): it has 2 names", "4 (?): it is 7",
+		`1 (nop): there is no provider "nop"; did you mean noop?`, "2 (noop): it takes no configuration, and has 1", "3 (?): it has 2 names", "4 (?): it is 7",
 		"5 (JsonPythonTransformerProvider): Python is not to be had here", "6 (typeMappings): json: unknown field",
 	} {
 		if !strings.Contains(err.Error(), want) {
