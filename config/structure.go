@@ -15,7 +15,7 @@ type Structure string
 
 // maxStructure bounds what a structure is in JSON, so that aliases that name each other end.
 const (
-	maxStructure      = 16 << 20
+	maxStructure      = 4 << 20
 	maxStructureDepth = 200
 )
 

@@ -51,7 +51,7 @@ func join(first, second error) error {
 		return second
 	}
 	all := []error{first}
-	if joined, ok := second.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the same list, not what lies in it
+	if joined, ok := second.(interface{ Unwrap() []error }); ok {
 		return errors.Join(append(all, joined.Unwrap()...)...)
 	}
 	return errors.Join(first, second)

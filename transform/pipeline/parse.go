@@ -51,7 +51,7 @@ func Parse(text []byte, o Options) (*Program, error) {
 
 // each gives every one of joined errors its place, so that they can be listed.
 func each(place string, err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // only what was joined last: within it, it is one sentence
+	joined, ok := err.(interface{ Unwrap() []error }) // what lies in it is one sentence
 	if !ok {
 		return []error{fmt.Errorf("%s: %w", place, err)}
 	}
