@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"migassist/rfs/bulk"
+	"migassist/rfs/deadletter"
 	"migassist/rfs/lease"
 	"migassist/snapshot"
 )
@@ -38,8 +39,11 @@ type Options struct {
 	BulkTimeout    time.Duration // of a request to the target, below LeaseDuration; 2 minutes
 	MaxAttempts    int           // with an item, before it is set aside; 3
 	ItemBytes      int64         // of stored fields, above which a shard is split among workers; 1 GiB
-	DeadLetterFile string
-	Target         string // how the run's record names the target
+	DeadLetterFile string        // one file for what could not be moved; where Letters is nil
+	// Letters opens what takes the dead letters of a run; LettersAt names the place for people. Nil: DeadLetterFile does.
+	Letters   func(run string) (deadletter.Writer, error)
+	LettersAt string
+	Target    string // how the run's record names the target
 	// Choices are the flags that all workers of the run have to have alike, with their values.
 	Choices map[string]string
 	Control Control // what the operator wants of a run that begins
@@ -99,6 +103,15 @@ func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	return o.withLetters()
+}
+
+// withLetters has dead letters go to a file where there is no other place for them.
+func (o Options) withLetters() Options {
+	if o.Letters == nil {
+		o.LettersAt = o.DeadLetterFile
+		o.Letters = func(run string) (deadletter.Writer, error) { return deadletter.OpenFile(o.DeadLetterFile, run) }
+	}
 	return o
 }
 
@@ -129,7 +142,7 @@ type Backfill struct {
 	coordinator *lease.Coordinator
 	joined      *Joined
 	planned     planned
-	letters     *deadLetters
+	letters     deadletter.Writer
 	readings    readings
 	identified  identities
 	progress    Headway
@@ -190,8 +203,10 @@ func (b *Backfill) leave() {
 
 func (b *Backfill) run(ctx context.Context) (*Summary, error) {
 	started := b.options.Now()
-	if err := appendable(b.options.DeadLetterFile); err != nil {
-		return nil, err
+	if b.options.LettersAt == b.options.DeadLetterFile {
+		if err := deadletter.CheckFile(b.options.DeadLetterFile); err != nil {
+			return nil, err
+		}
 	}
 	plan, err := b.begin(ctx)
 	if err != nil {
@@ -200,7 +215,7 @@ func (b *Backfill) run(ctx context.Context) (*Summary, error) {
 	if plan != nil && len(plan.Items) == 0 {
 		return b.nothing(plan, started), nil
 	}
-	if b.letters, err = openDeadLetters(b.options.DeadLetterFile, b.planned.Run); err != nil {
+	if b.letters, err = b.options.Letters(b.planned.Run); err != nil {
 		return nil, err
 	}
 	if err = b.tune(ctx); err == nil {
@@ -210,7 +225,7 @@ func (b *Backfill) run(ctx context.Context) (*Summary, error) {
 	if summary != nil {
 		summary.mine(b, b.options.Now().Sub(started))
 	}
-	return summary, errors.Join(err, b.letters.close())
+	return summary, errors.Join(err, b.letters.Close())
 }
 
 // Headway is how far a worker is. It may be read while it works.

@@ -250,7 +250,7 @@ func (s *Summary) finish() {
 func (s *Summary) mine(b *Backfill, took time.Duration) {
 	s.Snapshot, s.Target, s.Seconds = b.source.Snapshot.Name, b.options.Target, took.Seconds()
 	if s.Total.Refused+s.Total.Skipped > 0 {
-		s.DeadLetters = b.options.DeadLetterFile
+		s.DeadLetters = b.options.LettersAt
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"migassist/lucene"
 	"migassist/rfs/bulk"
+	"migassist/rfs/deadletter"
 )
 
 // collector puts pieces together into batches, in order, and hands them to the sink, several at once.
@@ -26,7 +27,7 @@ type pending struct {
 	from    []stretch
 	counts  Counts // without fates
 	types   map[string]int64
-	skipped []deadLetter
+	skipped []deadletter.Letter
 	next    *Position // first document after the batch; nil: where the one before ended
 	walked  int64
 	held    int64 // bytes of the budget

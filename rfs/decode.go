@@ -8,6 +8,7 @@ import (
 
 	"migassist/lucene"
 	"migassist/rfs/bulk"
+	"migassist/rfs/deadletter"
 )
 
 // piece is what decoding made of a run of documents: operations, and where the run ends.
@@ -18,13 +19,13 @@ type piece struct {
 	from    int // first document of the run
 	next    int // first document after it
 	walked  int64
-	sum     lucene.Sum       // of the chunks of the run
-	held    int64            // bytes of the budget
-	counts  Counts           // without fates
-	types   map[string]int64 // documents read of each mapping type, where an index is split
-	skipped []deadLetter     // documents that are not sent, with the reason
-	err     error            // ends the item
-	end     bool             // the item is complete
+	sum     lucene.Sum          // of the chunks of the run
+	held    int64               // bytes of the budget
+	counts  Counts              // without fates
+	types   map[string]int64    // documents read of each mapping type, where an index is split
+	skipped []deadletter.Letter // documents that are not sent, with the reason
+	err     error               // ends the item
+	end     bool                // the item is complete
 }
 
 // Limits of a piece: bytes of its batch after which it is handed on.
@@ -196,10 +197,10 @@ func (d *decoder) leaveOut(doc *lucene.Doc, size int) error {
 func (d *decoder) skip(number int, document Document, bad *unsendable) {
 	item := d.job.item
 	d.piece.held += int64(len(d.stored))
-	d.piece.skipped = append(d.piece.skipped, deadLetter{
-		Index: item.Index, Shard: item.Shard, Place: Position{d.job.segment.name, number}, Target: item.Index,
+	d.piece.skipped = append(d.piece.skipped, deadletter.Letter{
+		Index: item.Index, Shard: item.Shard, Place: deadletter.Place{Segment: d.job.segment.name, Doc: number}, Target: item.Index,
 		ID: string(document.ID), Routing: string(document.Routing), MappingType: string(document.Type), Source: bytes.Clone(d.stored),
-		Class: classSkipped, Type: bad.kind, Reason: fmt.Sprintf("segment %s: %s", d.job.segment.name, bad.reason),
+		Class: deadletter.ClassSkipped, Type: bad.kind, Reason: fmt.Sprintf("segment %s: %s", d.job.segment.name, bad.reason),
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"migassist/rfs/bulk"
+	"migassist/rfs/deadletter"
 	"migassist/rfs/lease"
 )
 
@@ -108,7 +109,7 @@ func (s *settler) settle(p *pending, a *account) error {
 	for _, refusal := range p.outcome.Refused {
 		letters = append(letters, refused(p, refusal))
 	}
-	if err := s.backfill.letters.add(letters, s.backfill.options.Now()); err != nil {
+	if err := s.backfill.letters.Add(letters, s.backfill.options.Now()); err != nil {
 		return err
 	}
 	s.advance(p, counts)
@@ -176,7 +177,7 @@ func (s *settler) checkpoint(ctx context.Context, item *held, a *account) {
 
 // save makes the dead letters durable, then gives the progress to the store.
 func (s *settler) save(item *held, give func(progress []byte) error) error {
-	if err := s.backfill.letters.sync(); err != nil {
+	if err := s.backfill.letters.Sync(); err != nil {
 		return err
 	}
 	progress, err := item.saved()
@@ -222,11 +223,11 @@ func (s *settler) fail(ctx context.Context, item *held, why error) error {
 	return s.save(item, func(progress []byte) error { return item.lease.Fail(ctx, progress, finding.Reason, final) })
 }
 
-func refused(p *pending, refusal bulk.Refusal) deadLetter {
+func refused(p *pending, refusal bulk.Refusal) deadletter.Letter {
 	action, source := p.batch.Operation(refusal.Operation)
 	is := identityOf(action)
-	return deadLetter{
-		Index: p.item.Index, Shard: p.item.Shard, Place: p.place(refusal.Operation), Target: is.Index, ID: is.ID, Routing: is.Routing, Action: action, Source: source,
-		Class: classRefused, Type: refusal.Reason.Type, Reason: refusal.Reason.Error(), Response: &response{Status: refusal.Status, Error: refusal.Reason},
+	return deadletter.Letter{
+		Index: p.item.Index, Shard: p.item.Shard, Place: deadletter.Place(p.place(refusal.Operation)), Target: is.Index, ID: is.ID, Routing: is.Routing, Action: action, Source: source,
+		Class: deadletter.ClassRefused, Type: refusal.Reason.Type, Reason: refusal.Reason.Error(), Response: &deadletter.Response{Status: refusal.Status, Error: refusal.Reason},
 	}
 }

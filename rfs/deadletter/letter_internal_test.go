@@ -1,4 +1,4 @@
-package rfs
+package deadletter
 
 import (
 	"bufio"
@@ -20,7 +20,7 @@ func TestLettersHoldTheSource(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		w := bufio.NewWriter(&out)
-		letter := deadLetter{Index: `"document":0`, ID: "1", Reason: `"document":0`, Action: []byte(`{"index":{"_id":"1"}}`), Source: []byte(c.source), Response: &response{Status: 400}}
+		letter := Letter{Index: `"document":0`, ID: "1", Reason: `"document":0`, Action: []byte(`{"index":{"_id":"1"}}`), Source: []byte(c.source), Response: &Response{Status: 400}}
 		if err := letter.write(w, "run", time.Unix(0, 0)); err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +34,7 @@ func TestLettersHoldTheSource(t *testing.T) {
 				Document json.RawMessage
 				Bytes    []byte `json:"documentBase64"`
 			} `json:"requestItem"`
-			Response *response `json:"responseItem"`
+			Response *Response `json:"responseItem"`
 		}
 		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 			t.Fatalf("%v: %s", err, out.String())
@@ -48,7 +48,7 @@ func TestLettersHoldTheSource(t *testing.T) {
 // TestLettersOfGiantsAreNotCopied: the source goes from where it lies into the file.
 func TestLettersOfGiantsAreNotCopied(t *testing.T) {
 	for _, source := range []string{`{"a":"` + strings.Repeat("x", 8<<20) + `"}`, strings.Repeat("x", 8<<20)} {
-		letter := deadLetter{Index: "index", ID: "1", Source: []byte(source)}
+		letter := Letter{Index: "index", ID: "1", Source: []byte(source)}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		written := &letterBytes{}

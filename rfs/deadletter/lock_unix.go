@@ -1,6 +1,6 @@
 //go:build unix
 
-package rfs
+package deadletter
 
 import (
 	"fmt"
