@@ -1,6 +1,6 @@
 # Everything a developer types. `make` alone lists it.
 # Settings: FUZZTIME (30s a target), FUZZJOBS (2 at a time), BENCHTIME, BENCHREPO (where the million documents lie),
-# STORES_SHARD_BYTES, FLEET_KILLS (50 in each run), GO.
+# STORES_SHARD_BYTES, FLEET_KILLS (50 in each run), VERIFY_DOCUMENTS (a million), TRANSFORM_DOCUMENTS (100,000), GO.
 
 GO        ?= go
 FUZZTIME  ?= 30s
@@ -9,6 +9,8 @@ BENCHTIME ?= 1s
 BENCHREPO ?= dist/bench
 STORES_SHARD_BYTES ?= 1073741824
 FLEET_KILLS ?= 50
+VERIFY_DOCUMENTS ?= 1000000
+TRANSFORM_DOCUMENTS ?= 100000
 # The version comes from git here, not from the go command, which gives up where the repository belongs to somebody else.
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X migassist/internal/cli.version=$(VERSION)
@@ -43,6 +45,11 @@ e2e-tune: ## --tune-target through kills, stop and reset; settings of three real
 	$(GO) test -tags e2e -count=1 -timeout 15m -run TestTunedSettings ./internal/testcluster/e2e
 	$(GO) test -tags e2e -count=1 -timeout 15m -run TestRealServersTakeTuning ./rfs
 
+.PHONY: e2e-verify
+e2e-verify: build ## three that differ among VERIFY_DOCUMENTS (a million) named and mended, types united and split, live traffic, transforms
+	$(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestVerify' ./internal/testcluster/e2e -verify.documents $(VERIFY_DOCUMENTS) -transform.documents $(TRANSFORM_DOCUMENTS)
+	$(GO) test -tags e2e -count=1 -timeout 15m ./rfs/verify
+
 e2e-metadata: ## settings, mappings and templates of every fixture on a real target, and each rule
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./metadata/...
 
@@ -76,7 +83,7 @@ $(STORES) &: tools/stores/go.mod tools/stores/go.sum
 e2e-giants: build ## documents of 90 MB (100 of them; 30 GB of disk): memory, and targets that take them and that do not
 	$(GO) test -tags e2e -count=1 -v -timeout 60m ./internal/testcluster/giants/...
 
-e2e-all: e2e e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet e2e-tune e2e-giants ## all of these
+e2e-all: e2e e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet e2e-tune e2e-giants e2e-verify ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 	$(LINTER) run --allow-parallel-runners ./...

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// commandTimeout bounds one run of the binary.
-const commandTimeout = 5 * time.Minute
+// commandTimeout bounds one run of the binary; a million documents take their time on a busy machine.
+const commandTimeout = 15 * time.Minute
 
 // Exit codes of migassist.
 const (

@@ -1,0 +1,296 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"migassist/internal/testcluster/corpus"
+)
+
+// verifyDocuments is how many there are to verify; make e2e-verify has a million.
+var verifyDocuments = flag.Int("verify.documents", 30_000, "documents among which verify finds the three that differ")
+
+// verifyArgs are the arguments of a verification of a snapshot of the source.
+func verifyArgs(repository, snapshot string, more ...string) []string {
+	return append([]string{
+		"console", "verify", "--repo-uri", "file://" + filepath.Join(source.Repo, repository), "--snapshot-name", snapshot, "--target-host", target.URL, "--output", "json",
+	}, more...)
+}
+
+// verdict is the part of `console verify --output json` that the tests read.
+type verdict struct {
+	Total struct {
+		Source, Target, Equal, Missing, Extra, Different, Superseded, Unexamined int
+	}
+	Complete    bool
+	Problems    []string
+	Differences []struct {
+		Kind, Index, ID, Routing string
+		Paths                    []string
+	}
+	Repair *struct {
+		Sent, Removed, Settled, Left int
+		Reasons                      map[string]int
+	}
+	Seconds     float64
+	SourceReads float64 `json:"source_reads"`
+	TargetReads float64 `json:"target_reads"`
+}
+
+func (r result) verdict(t *testing.T) verdict {
+	t.Helper()
+	var v verdict
+	if err := json.Unmarshal([]byte(r.stdout), &v); err != nil {
+		t.Fatalf("read what verify says: %v\n%s\n%s", err, r.stdout, r.stderr)
+	}
+	return v
+}
+
+// found are the differences, "kind index/id routing: paths", sorted.
+func (v verdict) found() []string {
+	all := make([]string, len(v.Differences))
+	for i, d := range v.Differences {
+		all[i] = strings.TrimSpace(fmt.Sprintf("%s %s/%s %s", d.Kind, d.Index, d.ID, d.Routing))
+		if len(d.Paths) > 0 {
+			all[i] += ": " + strings.Join(d.Paths, ", ")
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// TestVerifyNamesThreeOfManyAndMendsThem: one altered, one missing and one extra document among a million are named, and mended.
+func TestVerifyNamesThreeOfManyAndMendsThem(t *testing.T) {
+	wipe(t, source)
+	wipe(t, target)
+	dir := t.TempDir()
+	load := corpus.Load{Index: "many", Shards: 4, Docs: *verifyDocuments, Size: 250}
+	if err := load.Run(t.Context(), source); err != nil {
+		t.Fatal(err)
+	}
+	if err := source.Snapshot(t.Context(), "many", "many", "many"); err != nil {
+		t.Fatal(err)
+	}
+	migassist(t, dir, metadataArgs("migrate", "many", "many")...).want(t, done, findings)
+	began := time.Now()
+	migassist(t, dir, rfsArgs(dir, "many", "many")...).want(t, done)
+	t.Logf("%d documents moved in %s", load.Docs, time.Since(began).Round(100*time.Millisecond))
+
+	clean := migassist(t, dir, verifyArgs("many", "many")...).want(t, done).verdict(t)
+	if clean.Total.Equal != load.Docs || len(clean.Problems) > 0 || !clean.Complete {
+		t.Errorf("nothing differs: %+v", clean)
+	}
+	t.Logf("verified in %.1f s", clean.Seconds)
+	migassist(t, dir, verifyArgs("many", "many", "--counts")...).want(t, done)
+
+	altered, missing := fmt.Sprint(load.Docs/3), fmt.Sprint(load.Docs/2)
+	before := string(must(t, source, "GET", "/many/_source/"+altered, ""))
+	tampered := `{"planted":{"deep":[1]},` + strings.TrimPrefix(strings.TrimSpace(before), "{")
+	must(t, target, "PUT", "/many/_doc/"+altered, tampered)
+	must(t, target, "DELETE", "/many/_doc/"+missing, "")
+	migassist(t, dir, verifyArgs("many", "many", "--counts")...).want(t, findings).says(t, `"fewer"`)
+	must(t, target, "PUT", "/many/_doc/planted", `{"n":"not of the source"}`)
+
+	file := filepath.Join(dir, "differ.ndjson")
+	v := migassist(t, dir, verifyArgs("many", "many", "--findings", file)...).want(t, findings).verdict(t)
+	want := []string{"different many/" + altered + ": planted", "extra many/planted", "missing many/" + missing}
+	if diff := cmp.Diff(want, v.found()); diff != "" || v.Total.Equal != load.Docs-2 {
+		t.Errorf("%s\n%+v", diff, v)
+	}
+	t.Logf("three found in %.1f s", v.Seconds)
+	if n := strings.Count(readFile(t, file), "\n"); n != 3 {
+		t.Errorf("the file has %d findings", n)
+	}
+	v = migassist(t, dir, verifyArgs("many", "many", "--repair")...).want(t, done).verdict(t)
+	if v.Repair == nil || v.Repair.Sent != 2 || v.Repair.Removed != 1 || v.Repair.Left != 0 {
+		t.Errorf("the repair: %+v", v.Repair)
+	}
+	if after := string(must(t, target, "GET", "/many/_source/"+altered, "")); after != before {
+		t.Errorf("the altered document is\n%s\nand was\n%s", after, before)
+	}
+	again := migassist(t, dir, verifyArgs("many", "many", "--only", file)...).want(t, done).verdict(t)
+	if again.Total.Missing+again.Total.Extra+again.Total.Different != 0 || again.Total.Source < 2 {
+		t.Errorf("looked at again: %+v", again.Total)
+	}
+	if v = migassist(t, dir, verifyArgs("many", "many")...).want(t, done).verdict(t); v.Total.Equal != load.Docs {
+		t.Errorf("mended: %+v", v.Total)
+	}
+	must(t, target, "POST", "/_bulk?refresh=true", readWhole(t, filepath.Join(dir, "migassist-verify-undo.ndjson")))
+	if undone := string(must(t, target, "GET", "/many/_source/"+altered, "")); undone != tampered || !strings.Contains(string(must(t, target, "GET", "/many/_source/planted", "")), "not of the source") {
+		t.Errorf("undone, the altered document is %s", undone)
+	}
+}
+
+// TestVerifyWhileOthersWrite: source and target follow each other, as behind a proxy that sends on what comes. What is on its way is no difference.
+func TestVerifyWhileOthersWrite(t *testing.T) {
+	wipe(t, source)
+	wipe(t, target)
+	dir := t.TempDir()
+	load := corpus.Load{Index: "live", Shards: 2, Docs: 20_000, Size: 300}
+	if err := load.Run(t.Context(), source); err != nil {
+		t.Fatal(err)
+	}
+	if err := source.Snapshot(t.Context(), "live", "live", "live"); err != nil {
+		t.Fatal(err)
+	}
+	migassist(t, dir, metadataArgs("migrate", "live", "live")...).want(t, done, findings)
+	migassist(t, dir, rfsArgs(dir, "live", "live")...).want(t, done)
+	must(t, target, "PUT", "/live/_doc/planted", `{"n":"not of the source"}`)
+	must(t, target, "DELETE", "/live/_doc/77", "")
+	for _, server := range []interface {
+		Do(ctx context.Context, method, path string, body []byte) ([]byte, error)
+	}{source, target} {
+		if _, err := server.Do(t.Context(), "PUT", "/live/_settings", []byte(`{"index.refresh_interval":"200ms"}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	stop := traffic(t, "live")
+	v := migassist(t, dir, "console", "verify", "--source-host", source.URL, "--target-host", target.URL, "--index-allowlist", "live", "--settle", "3s", "--output", "json").want(t, findings).verdict(t)
+	if diff := cmp.Diff([]string{"extra live/planted", "missing live/77"}, v.found()); diff != "" {
+		t.Errorf("against the living source: %s", diff)
+	}
+	// Against the snapshot, what came since is extra: the living source keeps a repair from removing it.
+	v = migassist(t, dir, verifyArgs("live", "live", "--source-host", source.URL, "--repair", "--most-deletes", "1000000")...).want(t, findings).verdict(t)
+	written := stop()
+	if v.Repair == nil || v.Repair.Sent != 1 || v.Repair.Removed != 1 || v.Repair.Left == 0 {
+		t.Errorf("the repair: %+v of %d", v.Repair, written)
+	}
+	if v := migassist(t, dir, "console", "verify", "--source-host", source.URL, "--target-host", target.URL, "--index-allowlist", "live", "--output", "json").want(t, done).verdict(t); v.Total.Equal != load.Docs+written {
+		t.Errorf("in the end: %+v, want %d", v.Total, load.Docs+written)
+	}
+}
+
+// traffic writes a new document to the source, and a moment later to the target, again and again, until it is stopped: then it tells how many.
+func traffic(t *testing.T, index string) (stop func() int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var senders sync.WaitGroup
+	written := 0
+	const behind = 300 * time.Millisecond
+	senders.Go(func() {
+		ticker := time.NewTicker(10 * time.Millisecond)
+		defer ticker.Stop()
+		for ctx.Err() == nil {
+			<-ticker.C
+			path, body := fmt.Sprintf("/%s/_doc/live-%d", index, written), fmt.Appendf(nil, `{"live":%d}`, written)
+			if _, err := source.Do(t.Context(), "PUT", path, body); err != nil {
+				t.Error(err)
+				return
+			}
+			written++
+			senders.Go(func() {
+				timer := time.NewTimer(behind)
+				<-timer.C
+				if _, err := target.Do(t.Context(), "PUT", path, body); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	})
+	return func() int {
+		cancel()
+		senders.Wait()
+		return written
+	}
+}
+
+// TestVerifyOfTypesUnitedAndSplit moves an index of 5.6.16 with several mapping types, and others that are awkward, both ways.
+func TestVerifyOfTypesUnitedAndSplit(t *testing.T) {
+	repository, err := filepath.Abs("../../../testdata/snapshots/elasticsearch-5.6.16/repository")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		make    []string // indices of the target
+		choices []string
+		altered string // a document to tamper with
+	}{
+		"split":  {[]string{"same-ids_order", "same-ids_user", "types_order", "types_user"}, []string{"--multi-type-resolution", "split"}, "/same-ids_user/_doc/1"},
+		"united": {[]string{"same-ids", "types"}, []string{"--multi-type-resolution", "union", "--id-collision", "prefix-type"}, "/same-ids/_doc/user:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wipe(t, target)
+			dir := t.TempDir()
+			for _, index := range c.make {
+				must(t, target, "PUT", "/"+index, `{"mappings":{"dynamic":false}}`)
+			}
+			common := append([]string{"--repo-uri", repository, "--snapshot-name", "second", "--index-allowlist", "same-ids,types", "--target-host", target.URL, "--output", "json"}, c.choices...)
+			moved := migassist(t, dir, append([]string{"rfs"}, common...)...).want(t, done, findings).summary(t)
+			check := append([]string{"console", "verify"}, common...)
+			if v := migassist(t, dir, check...).want(t, done).verdict(t); v.Total.Equal != moved.Total.Written || moved.Total.Written == 0 {
+				t.Errorf("%d moved, and %+v", moved.Total.Written, v)
+			}
+			must(t, target, "PUT", c.altered, `{"tampered":true}`)
+			v := migassist(t, dir, append(check, "--repair")...).want(t, done).verdict(t)
+			if len(v.Differences) != 1 || v.Differences[0].Kind != "different" || v.Repair.Sent != 1 {
+				t.Errorf("tampered with one: %+v", v)
+			}
+			migassist(t, dir, append(check, "--counts")...).want(t, done)
+			migassist(t, dir, check...).want(t, done)
+		})
+	}
+}
+
+// TestVerifyOfEverythingAwkward: what the corpus has of odd ids, routings, encodings and nested objects, with versions, is the same on the target.
+func TestVerifyOfEverythingAwkward(t *testing.T) {
+	wipe(t, source)
+	wipe(t, target)
+	dir := t.TempDir()
+	awkward := corpus.New(source)
+	if err := awkward.First(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := source.Snapshot(t.Context(), "awkward-verify", "first", "*"); err != nil {
+		t.Fatal(err)
+	}
+	choices := []string{"--allow-partial-source", "--doc-versions", "seqno"}
+	migassist(t, dir, metadataArgs("migrate", "awkward-verify", "first")...).want(t, done, findings)
+	moved := migassist(t, dir, rfsArgs(dir, "awkward-verify", "first", choices...)...).want(t, done, findings).summary(t)
+	v := migassist(t, dir, verifyArgs("awkward-verify", "first", choices...)...).want(t, findings).says(t, "no-source").verdict(t)
+	if v.Total.Equal != moved.Total.Written || len(v.Differences) > 0 || !v.Complete {
+		t.Errorf("%d moved, and %+v", moved.Total.Written, v)
+	}
+	counts := migassist(t, dir, verifyArgs("awkward-verify", "first", append(choices, "--counts")...)...).want(t, findings)
+	var tally struct {
+		Indices []struct {
+			Source  []string
+			Verdict string
+		}
+	}
+	if err := json.Unmarshal([]byte(counts.stdout), &tally); err != nil {
+		t.Fatal(err)
+	}
+	wrong := map[string]string{}
+	for _, row := range tally.Indices {
+		if row.Verdict != "equal" {
+			wrong[strings.Join(row.Source, ",")] = row.Verdict
+		}
+	}
+	if len(wrong) > 0 || len(tally.Indices) < 10 {
+		t.Errorf("of %d indices counts differ for %v: %q", len(tally.Indices), slices.Sorted(maps.Keys(wrong)), wrong)
+	}
+}
+
+func readWhole(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
