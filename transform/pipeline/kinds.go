@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"migassist/transform"
+	"migassist/transform/javascript"
 	"migassist/transform/jmespath"
 	"migassist/transform/jq"
 	"migassist/transform/typemap"
@@ -27,6 +28,12 @@ func kinds() []kind {
 		{
 			name: "TypeMappingSanitizationTransformerProvider", short: []string{"typeMappings"}, addresses: true,
 			parse: func(config json.RawMessage, _ Options) (maker, error) { return noted(typemap.Parse(config)) },
+		},
+		{
+			name: "JsonJSTransformerProvider", short: []string{"javascript", "js"}, addresses: true, edits: true,
+			parse: func(config json.RawMessage, o Options) (maker, error) {
+				return noted(javascript.Parse(config, javascript.Options{Folder: o.Folder, Limits: javascript.Limits(o.Limits), Log: o.Log}))
+			},
 		},
 		{
 			name: "JsonJqTransformerProvider", short: []string{"jq"}, addresses: true, edits: true,

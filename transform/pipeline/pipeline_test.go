@@ -2,6 +2,8 @@ package pipeline_test
 
 import (
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -97,5 +99,33 @@ func TestConditions(t *testing.T) {
 		if _, err := pipeline.Parse([]byte(bad), pipeline.Options{}); err == nil {
 			t.Errorf("%s: no error", bad)
 		}
+	}
+}
+
+func TestScriptsAreRelativeToTheFolder(t *testing.T) {
+	folder := t.TempDir()
+	script := filepath.Join(folder, "s.js")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`function main(context) { return ops => { for (const op of ops) { console.log(op.operation._id); op.document.by = context.name } return ops } }; (() => main)()`)
+	const config = `[{"javascript":{"initializationScriptFile":"s.js","bindingsObject":"{\"name\":\"us\"}"}},{"jq":".document.id = .operation._id"}]`
+	var said []string
+	o := pipeline.Options{Folder: folder, Log: func(line string) { said = append(said, line) }}
+	p, err := pipeline.Parse([]byte(config), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.New().Transform(t.Context(), nil, transform.NewDocument(transform.Write{Action: "index", Index: "a", ID: []byte("7"), Source: []byte(`{ "x":1.0 }`)}))
+	if err != nil || len(out) != 1 || out[0].Encode() != nil || string(out[0].Write.Source) != `{ "x":1.0,"by":"us","id":"7" }` || len(said) != 1 {
+		t.Errorf("%v, %v, said %q", out, err, said)
+	}
+	write(`function main(context) { return ops => ops }; (() => main)()`)
+	again, err := pipeline.Parse([]byte(config), o)
+	if err != nil || again.Fingerprint() == p.Fingerprint() {
+		t.Errorf("%v: the script changed, and the fingerprint did not", err)
 	}
 }
