@@ -3,7 +3,6 @@ package tree
 import (
 	"encoding/json"
 	"reflect"
-	"slices"
 )
 
 // Exported is a value as Go has it, for a program that changes it or makes others of its parts.
@@ -157,10 +156,4 @@ func (e *Exported) adoptArray(v *Value, x []any) (*Value, error) {
 		}
 	}
 	return out, nil
-}
-
-// copied returns an object or array of the same members or elements, which can be changed by itself.
-func (v *Value) copied() *Value {
-	v.parse()
-	return &Value{kind: v.kind, parsed: true, members: slices.Clone(v.members), elements: slices.Clone(v.elements), tail: v.tail}
 }

@@ -79,10 +79,10 @@ func sortedKeys(x map[string]any) []string { return slices.Sorted(maps.Keys(x)) 
 
 // Clone returns a copy that shares nothing that can change.
 func (v *Value) Clone() *Value {
-	if v == nil || !v.parsed {
-		return v.shallow()
+	if v == nil || v.parts == nil {
+		return v.same()
 	}
-	c := &Value{kind: v.kind, parsed: true, tail: v.tail, members: slices.Clone(v.members), elements: slices.Clone(v.elements)}
+	c := v.copied()
 	for i := range c.members {
 		c.members[i].value = c.members[i].value.Clone()
 	}
@@ -92,9 +92,24 @@ func (v *Value) Clone() *Value {
 	return c
 }
 
-func (v *Value) shallow() *Value {
+func (v *Value) same() *Value {
 	if v == nil {
 		return nil
 	}
 	return &Value{kind: v.kind, raw: v.raw}
+}
+
+// copied returns an object or array of the same members or elements, which can be changed by itself.
+func (v *Value) copied() *Value {
+	v.parse()
+	c := &Value{kind: v.kind, parts: &parts{tail: v.tail, elements: slices.Clone(v.elements)}}
+	if v.kind == Object {
+		c.members = make([]member, 0, len(v.members))
+	}
+	for _, m := range v.members {
+		if m.value != nil {
+			c.members = append(c.members, m)
+		}
+	}
+	return c
 }

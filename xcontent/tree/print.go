@@ -15,39 +15,48 @@ func (v *Value) emit(dst []byte, depth int) (_ []byte, err error) {
 	switch {
 	case v == nil:
 		return append(dst, "null"...), nil
-	case !v.parsed:
+	case v.parts == nil:
 		return append(dst, v.raw...), nil
 	case depth >= MaxDepth:
 		return nil, errCycle
 	case v.kind == Array:
 		dst = append(dst, '[')
-		for i, e := range v.elements {
-			if dst, err = e.value.emit(appendLead(dst, e.lead, i), depth+1); err != nil {
+		for i := range v.elements {
+			p := &v.elements[i]
+			if dst, err = p.emit(dst, p.lead, i == 0, depth); err != nil {
 				return nil, err
 			}
 		}
 		return append(append(dst, v.tail...), ']'), nil
 	}
 	dst = append(dst, '{')
-	for i, m := range v.members {
-		dst = append(appendLead(dst, m.lead, i), m.key...)
-		if dst, err = m.value.emit(dst, depth+1); err != nil {
+	first := true
+	for i := range v.members {
+		m := &v.members[i]
+		if m.value == nil {
+			continue
+		}
+		if dst, err = m.emit(dst, m.key, first, depth); err != nil {
 			return nil, err
 		}
+		first = false
 	}
 	return append(append(dst, v.tail...), '}'), nil
 }
 
-// appendLead appends what stands before value i, which may have been at another place.
-func appendLead(dst, lead []byte, i int) []byte {
-	comma := bytes.IndexByte(lead, ',')
-	switch {
-	case i > 0 && comma < 0:
-		return append(append(dst, ','), lead...)
-	case i == 0 && comma >= 0:
-		return append(append(dst, lead[:comma]...), lead[comma+1:]...)
+// emit appends what stands at a place, whose text comes to the value at begin. It may have been at another place, so that the comma before it
+// may have to go, or to come.
+func (p *place) emit(dst []byte, begin int, first bool, depth int) ([]byte, error) {
+	text := p.text
+	if comma := bytes.IndexByte(text[:p.lead], ','); first && comma >= 0 {
+		dst, text, begin = append(dst, text[:comma]...), text[comma+1:], begin-comma-1
+	} else if !first && comma < 0 {
+		dst = append(dst, ',')
 	}
-	return append(dst, lead...)
+	if p.value.parts == nil && len(text) > begin {
+		return append(dst, text...), nil
+	}
+	return p.value.emit(append(dst, text[:begin]...), depth+1)
 }
 
 const hexDigits = "0123456789abcdef"

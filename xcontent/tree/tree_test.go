@@ -33,7 +33,7 @@ func TestEdits(t *testing.T) {
 		{"set at the end", `{"a":1}`, `{"a":1,"b":"x\"\n"}`, func(v *tree.Value) { v.Set("b", tree.NewString("x\"\n")) }},
 		{"remove the first", `{ "a":1, "b":2, "c":3 }`, `{ "b":2, "c":3 }`, func(v *tree.Value) { v.Remove("a") }},
 		{"remove all", `{"a":1,"a":2}`, `{}`, func(v *tree.Value) { v.Remove("a") }},
-		{"rename", `{"a":1, "b" :2}`, `{"a":1, "c":2}`, func(v *tree.Value) { v.Rename("b", "c") }},
+		{"rename", `{"a":1, "b" :2}`, `{"a":1, "c" :2}`, func(v *tree.Value) { v.Rename("b", "c") }},
 		{"rename onto another", `{"a":1,"b":2,"c":3}`, `{"a":1,"c":2}`, func(v *tree.Value) { v.Rename("b", "c") }},
 		{"the last of a name counts", `{"a":1,"b":2,"a":3}`, `{"b":2,"a":4}`, func(v *tree.Value) {
 			if v.Get("a").Literal() == "3" {
