@@ -279,7 +279,9 @@ func realFetch(t *testing.T, client *Client, streams bool) {
 		{},
 		{Found: true, Index: "fetched", Version: 1, Revision: Revision{0, 1}, Source: json.RawMessage(`{ "a" : 1.0 }`)},
 		{Found: true, Index: "fetched-2", Version: 7, Revision: Revision{0, 1}, Source: json.RawMessage(`{"c":3}`)},
-		{}, {}, {},
+		{},
+		{},
+		{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -396,7 +396,7 @@ func TestCanonicalDigestsAgreeWithEqual(t *testing.T) {
 		p, _ := verify.Canonical([]byte(a))
 		q, _ := verify.Canonical([]byte(b))
 		if (p == q) != tree.Equal(x, y) {
-			t.Errorf("%s and %s: digests alike: %t, values equal: %t", a, b, p == q, !(p == q))
+			t.Errorf("%s and %s: digests alike: %t, values equal: %t", a, b, p == q, p != q)
 		}
 		if p == q {
 			alike++
