@@ -130,6 +130,8 @@ func TestEveryMethodOfAReaderOnlyReads(t *testing.T) {
 				arguments = append(arguments, reflect.ValueOf("books"))
 			case in == reflect.TypeFor[json.RawMessage]():
 				arguments = append(arguments, reflect.ValueOf(json.RawMessage(`{}`)))
+			case in == reflect.TypeFor[[]Name]():
+				arguments = append(arguments, reflect.ValueOf([]Name{{Index: "books", ID: "1"}}))
 			case in.Kind() == reflect.String:
 				arguments = append(arguments, reflect.ValueOf("books"))
 			default:
