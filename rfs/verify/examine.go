@@ -11,12 +11,13 @@ import (
 // examination finds the documents behind the buckets that differ.
 type examination struct {
 	*Verification
-	indices map[int32]bool  // that are looked into; nil: all
-	chosen  map[uint16]bool // buckets that are looked into
-	others  map[uint16]bool // buckets that differ, and are too many
-	known   bool            // suspects are all there are: the target was not read for them
-	content bool            // of this examination: documents have no names but their content
-	mu      sync.Mutex      // over what follows
+	indices map[int32]bool   // that are looked into; nil: all
+	chosen  map[uint16]bool  // buckets that are looked into
+	others  map[uint16]bool  // buckets that differ, and are too many
+	dense   map[uint16]*cell // chosen buckets in which several documents differ: what of them was not found on both sides yet
+	known   bool             // suspects and dense buckets are all there is: the target was not read for them
+	content bool             // of this examination: documents have no names but their content
+	mu      sync.Mutex       // over what follows
 	suspect map[[16]byte]*suspect
 	held    []Difference // of the source, to be compared
 	bytes   int
@@ -31,17 +32,22 @@ type suspect struct {
 	best     int64    // highest version that the source has of it
 	equal    bool     // the source has what the target has
 	equalsAt int64    // version of that
+	settled  bool     // what the target has of it was taken out of its dense bucket
 }
+
+// room is how many suspects there is memory for.
+func (e *examination) room() int64 { return int64(e.options.Memory / 2 / suspectBytes) }
 
 // suspectBytes is about what a suspect costs, beside its name.
 const suspectBytes = 200
 
 // examine names what differs, as far as that is not too much.
 func (v *Verification) examine(ctx context.Context) error {
-	e := &examination{Verification: v, indices: v.differing(), content: v.options.ByContent, suspect: map[[16]byte]*suspect{}, chosen: map[uint16]bool{}, others: map[uint16]bool{}}
+	e := &examination{Verification: v, indices: v.differing(), content: v.options.ByContent}
 	if len(e.indices) == 0 {
 		return nil
 	}
+	e.forget()
 	if e.decode() {
 		v.options.Log.Debug().Int("documents", len(e.suspect)).Msg("the sums name the documents that differ")
 		return e.run(ctx, e.onlyExtra())
@@ -54,30 +60,67 @@ func (v *Verification) examine(ctx context.Context) error {
 	return e.run(ctx, false)
 }
 
-// decode has the sums name the one document of each bucket that differs. It is false where one does not.
+// forget begins anew.
+func (e *examination) forget() {
+	e.suspect, e.chosen, e.others, e.dense = map[[16]byte]*suspect{}, map[uint16]bool{}, map[uint16]bool{}, map[uint16]*cell{}
+}
+
+// decode has the sums name the one document of each bucket that differs. Buckets in which several differ become dense. Where these hold too
+// many documents to look all of them up, or there is no memory for the names, it is false.
 func (e *examination) decode() bool {
 	if e.content {
 		return false
 	}
+	lookups, room := e.mostLookups(), e.room()
 	for _, bucket := range e.state.table.differing() {
-		c := &e.state.table.cells[bucket]
-		name, ok := c.alone(bucket)
-		if !ok {
-			return false
-		}
-		key, ok := parseName(name, e.names)
-		if !ok {
-			return false
-		}
-		e.suspect[keyOf(name)] = &suspect{key: key, target: max(0, c.target-c.source)}
 		e.chosen[bucket] = true
+		c := e.state.table.cells[bucket]
+		if s := e.alone(&c, bucket); s != nil {
+			s.target = max(0, c.target-c.source)
+			e.suspect[keyHash(e.names, s.key)] = s
+			room--
+		} else {
+			e.dense[bucket] = &c
+			lookups -= c.most()
+			room -= c.most()
+		}
+		if lookups < 0 || room < 0 {
+			return false
+		}
 	}
 	e.known = true
 	return true
 }
 
+// alone returns the one document in which the two sides of a bucket differ, nil where that can't be told.
+func (e *examination) alone(c *cell, bucket uint16) *suspect {
+	name, ok := c.alone(bucket)
+	if !ok {
+		return nil
+	}
+	key, ok := parseName(name, e.names)
+	if !ok {
+		return nil
+	}
+	return &suspect{key: key}
+}
+
+// mostLookups is how many documents of dense buckets are asked for by id, which costs more than reading them in their order, but saves
+// reading all others.
+func (e *examination) mostLookups() int64 {
+	const least, most = 1000, 100_000
+	there := int64(0)
+	for number := range e.indices {
+		there += e.state.table.index(number).target
+	}
+	return min(max(there/50, least), most)
+}
+
 // onlyExtra tells that the source has none of the suspects, for certain.
 func (e *examination) onlyExtra() bool {
+	if len(e.dense) > 0 {
+		return false
+	}
 	for _, s := range e.suspect {
 		if s.target == 0 {
 			return false
@@ -88,9 +131,8 @@ func (e *examination) onlyExtra() bool {
 
 // choose takes as many buckets as there is memory for.
 func (e *examination) choose() {
-	e.chosen = map[uint16]bool{}
-	clear(e.suspect)
-	room := int64(e.options.Memory / 2 / suspectBytes)
+	e.forget()
+	room := e.room()
 	for _, bucket := range e.state.table.differing() {
 		if n := e.state.table.cells[bucket].target; n <= room {
 			room -= n
@@ -205,6 +247,9 @@ func (e *examination) run(ctx context.Context, withoutSource bool) error {
 	if err := e.flush(ctx); err != nil {
 		return err
 	}
+	if err := e.extraInDense(ctx); err != nil {
+		return err
+	}
 	return e.leftOver(ctx)
 }
 
@@ -262,6 +307,12 @@ func (e *examination) look(ctx context.Context, doc *Document) error {
 	}
 	s := e.suspect[h.key]
 	switch {
+	case e.dense[h.bucket] != nil:
+		e.dense[h.bucket].undo(&h, ofSource)
+		if s == nil {
+			s = &suspect{key: doc.Key()}
+			e.suspect[h.key] = s
+		}
 	case s == nil && e.known:
 		return nil // it only lies in the same bucket
 	case s == nil && doc.Version > 0: // there may be another of its name
@@ -322,7 +373,7 @@ func (e *examination) flush(ctx context.Context) error {
 			first = append(first, d)
 		}
 	}
-	return e.judge(ctx, first)
+	return e.judge(ctx, first, e.settle)
 }
 
 // missingContent reports contents of which the target has less than the source.
@@ -353,7 +404,7 @@ func (e *examination) leftOver(ctx context.Context) error {
 		}
 		delete(e.suspect, key)
 	}
-	return e.judge(ctx, extra)
+	return e.judge(ctx, extra, nil)
 }
 
 // found tells of a difference, and counts it.

@@ -13,9 +13,10 @@ import (
 	"migassist/xcontent/tree"
 )
 
-// judge asks the target for documents that may differ, and tells of those that do: after --settle once more.
-func (v *Verification) judge(ctx context.Context, suspects []Difference) error {
-	left, err := v.remaining(ctx, suspects)
+// judge asks the target for documents that may differ, and tells of those that do: after --settle once more. Unless seen is nil, it is told of
+// each that the target has.
+func (v *Verification) judge(ctx context.Context, suspects []Difference, seen func(*Document) error) error {
+	left, err := v.remaining(ctx, suspects, seen)
 	if err != nil {
 		return err
 	}
@@ -28,8 +29,8 @@ func (v *Verification) judge(ctx context.Context, suspects []Difference) error {
 }
 
 // remaining returns those of the differences that are there after as many looks as it takes.
-func (v *Verification) remaining(ctx context.Context, suspects []Difference) ([]Difference, error) {
-	left, err := v.compareAll(ctx, suspects)
+func (v *Verification) remaining(ctx context.Context, suspects []Difference, seen func(*Document) error) ([]Difference, error) {
+	left, err := v.compareAll(ctx, suspects, seen)
 	if err != nil || len(left) == 0 || v.options.Settle <= 0 {
 		return left, err
 	}
@@ -42,7 +43,7 @@ func (v *Verification) remaining(ctx context.Context, suspects []Difference) ([]
 	if err := v.refresh(ctx, indicesOf(left)); err != nil {
 		return nil, err
 	}
-	return v.compareAll(ctx, left)
+	return v.compareAll(ctx, left, nil)
 }
 
 // Changing is a source whose documents change while they are compared, and that can be asked for them by name.
@@ -81,7 +82,7 @@ func indicesOf(differences []Difference) []string {
 }
 
 // compareAll asks the target for the documents of all suspects, and returns those that differ now.
-func (v *Verification) compareAll(ctx context.Context, suspects []Difference) ([]Difference, error) {
+func (v *Verification) compareAll(ctx context.Context, suspects []Difference, seen func(*Document) error) ([]Difference, error) {
 	byIndex := map[string][]Difference{}
 	for _, d := range suspects {
 		byIndex[d.Index] = append(byIndex[d.Index], d)
@@ -92,7 +93,7 @@ func (v *Verification) compareAll(ctx context.Context, suspects []Difference) ([
 		slices.SortStableFunc(rest, func(a, b Difference) int { return strings.Compare(a.ID, b.ID) })
 		for len(rest) > 0 {
 			n := batchOf(rest)
-			some, err := v.compareSome(ctx, index, rest[:n])
+			some, err := v.compareSome(ctx, index, rest[:n], seen)
 			if err != nil {
 				return nil, fmt.Errorf("compare documents of %s: %w", index, err)
 			}
@@ -115,7 +116,7 @@ func batchOf(rest []Difference) int {
 }
 
 // compareSome asks the target once.
-func (v *Verification) compareSome(ctx context.Context, index string, some []Difference) ([]Difference, error) {
+func (v *Verification) compareSome(ctx context.Context, index string, some []Difference, seen func(*Document) error) ([]Difference, error) {
 	at := make(map[Key]int, len(some))
 	ids := make([]string, 0, len(some))
 	for i, d := range some {
@@ -128,11 +129,17 @@ func (v *Verification) compareSome(ctx context.Context, index string, some []Dif
 	same := make([]bool, len(some))
 	results := slices.Clone(some)
 	err := v.target.lookup(ctx, index, ids, func(hit cluster.RawHit) error {
+		v.progress.Target.all.Add(int64(len(hit.Source)))
 		i, asked := at[Key{index, string(hit.ID), string(routing(&hit))}]
 		if !asked {
 			return nil
 		}
 		there[i] = true
+		if seen != nil {
+			if err := seen(&Document{Index: index, ID: hit.ID, Routing: routing(&hit), Source: hit.Source}); err != nil {
+				return err
+			}
+		}
 		if some[i].Kind == Extra {
 			results[i].Target = bytes.Clone(hit.Source)
 			return nil
@@ -145,7 +152,7 @@ func (v *Verification) compareSome(ctx context.Context, index string, some []Dif
 		return nil
 	})
 	if errors.Is(err, errCrowded) {
-		return v.compareHalves(ctx, index, some)
+		return v.compareHalves(ctx, index, some, seen)
 	}
 	var left []Difference
 	for i, d := range results {
@@ -160,13 +167,13 @@ func (v *Verification) compareSome(ctx context.Context, index string, some []Dif
 	return left, err
 }
 
-func (v *Verification) compareHalves(ctx context.Context, index string, some []Difference) ([]Difference, error) {
+func (v *Verification) compareHalves(ctx context.Context, index string, some []Difference, seen func(*Document) error) ([]Difference, error) {
 	half := len(some) / 2
-	left, err := v.compareSome(ctx, index, some[:half])
+	left, err := v.compareSome(ctx, index, some[:half], seen)
 	if err != nil {
 		return nil, err
 	}
-	right, err := v.compareSome(ctx, index, some[half:])
+	right, err := v.compareSome(ctx, index, some[half:], seen)
 	return append(left, right...), err
 }
 

@@ -65,5 +65,5 @@ func (v *Verification) Again(ctx context.Context, differences []Difference) ([]D
 		}
 		suspects[i].Paths, suspects[i].Target = nil, nil
 	}
-	return v.compareAll(ctx, suspects)
+	return v.compareAll(ctx, suspects, nil)
 }

@@ -65,23 +65,52 @@ const (
 
 // add adds a document of the source, or takes one of the target away.
 func (t *table) add(h *hashed, of side) {
-	c, x, sum := &t.cells[h.bucket], t.index(h.index), load128(h.doc)
-	weight := sum.residue()
-	check := times(weight, load128(h.key).residue())
+	x, sum := t.index(h.index), load128(h.doc)
+	if of == ofSource {
+		x.source++
+		x.sum = x.sum.plus(sum)
+	} else {
+		x.target++
+		x.sum = x.sum.minus(sum)
+	}
+	t.cells[h.bucket].add(h, of)
+}
+
+// add is the same of a bucket.
+func (c *cell) add(h *hashed, of side) {
 	if of == ofSource {
 		c.source++
-		x.source++
-		c.sum, x.sum = c.sum.plus(sum), x.sum.plus(sum)
-		c.weight, c.check = plus(c.weight, weight), plus(c.check, check)
+		c.change(h, true)
+		return
+	}
+	c.target++
+	c.change(h, false)
+}
+
+// undo is the reverse of add.
+func (c *cell) undo(h *hashed, of side) {
+	if of == ofSource {
+		c.source--
+		c.change(h, false)
+		return
+	}
+	c.target--
+	c.change(h, true)
+}
+
+// change adds a document to the sums, or takes it away.
+func (c *cell) change(h *hashed, add bool) {
+	sum := load128(h.doc)
+	weight := sum.residue()
+	check := times(weight, load128(h.key).residue())
+	if add {
+		c.sum, c.weight, c.check = c.sum.plus(sum), plus(c.weight, weight), plus(c.check, check)
 		for i, w := range h.name {
 			c.name[i] = plus(c.name[i], times(weight, w))
 		}
 		return
 	}
-	c.target++
-	x.target++
-	c.sum, x.sum = c.sum.minus(sum), x.sum.minus(sum)
-	c.weight, c.check = minus(c.weight, weight), minus(c.check, check)
+	c.sum, c.weight, c.check = c.sum.minus(sum), minus(c.weight, weight), minus(c.check, check)
 	for i, w := range h.name {
 		c.name[i] = minus(c.name[i], times(weight, w))
 	}
