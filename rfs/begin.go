@@ -183,7 +183,11 @@ func (b *Backfill) spread(ctx context.Context, plan *Plan) (json.RawMessage, err
 	items := make([]lease.Item, len(plan.Items))
 	for i, work := range plan.Items {
 		work.Target = p.index(work.Index).Target
-		if items[i], err = work.item(work.name(), 0); err != nil {
+		name := work.name()
+		if !work.whole() { // there may be others of the shard
+			name = work.childName(i)
+		}
+		if items[i], err = work.item(name, 0); err != nil {
 			return nil, err
 		}
 	}

@@ -165,6 +165,10 @@ func (c *collector) send(ctx context.Context, p *pending) {
 		p.err = err
 		return
 	}
+	if placed, ok := c.sink.(PlacedSink); ok {
+		p.outcome, p.err = placed.WritePlaced(ctx, p.batch, Work{Index: p.item.Index, Shard: p.item.Shard}, p.place)
+		return
+	}
 	p.outcome, p.err = c.sink.Write(ctx, p.batch, p.item.permit)
 }
 

@@ -17,6 +17,13 @@ type Sink interface {
 	Write(ctx context.Context, b *bulk.Batch, permit bulk.Permit) (bulk.Outcome, error)
 }
 
+// PlacedSink is a sink that wants to know where operations come from: WritePlaced takes the place of Write. All are of one shard, of which
+// place tells by the operation's number; it is valid until WritePlaced returns.
+type PlacedSink interface {
+	Sink
+	WritePlaced(ctx context.Context, b *bulk.Batch, shard Work, place func(operation int) Position) (bulk.Outcome, error)
+}
+
 var (
 	_ Sink = (*bulk.Writer)(nil)
 	_ Sink = (*FileSink)(nil)

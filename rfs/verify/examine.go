@@ -3,6 +3,8 @@ package verify
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -258,11 +260,18 @@ func (e *examination) readSource(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	wanted := e.wanted()
 	for _, name := range parts {
 		if !e.holds(name) {
 			continue
 		}
-		_, err := e.source.Read(ctx, name, func(docs []Document) error {
+		read := e.source.Read
+		if blocks, ok := e.source.(BlockSource); ok && wanted != nil && e.sieve.knows(name) {
+			read = func(ctx context.Context, part string, visit func([]Document) error) (Reading, error) {
+				return blocks.ReadBlocks(ctx, part, wanted, visit)
+			}
+		}
+		_, err := read(ctx, name, func(docs []Document) error {
 			bytes := 0
 			for i := range docs {
 				bytes += len(docs[i].Source)
@@ -277,6 +286,20 @@ func (e *examination) readSource(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// mostSieved is how many suspects are looked for in blocks: more lie nearly everywhere.
+const mostSieved = 1000
+
+// wanted tells which blocks of the source may hold a suspect; nil: all.
+func (e *examination) wanted() func(block uint64) bool {
+	if !e.known || len(e.dense) > 0 || len(e.suspect) > mostSieved {
+		return nil
+	}
+	keys := slices.Collect(maps.Keys(e.suspect))
+	return func(block uint64) bool {
+		return slices.ContainsFunc(keys, func(key [16]byte) bool { return e.sieve.has(block, key) })
+	}
 }
 
 // holds tells whether a part of the source has documents of the indices that are looked into.

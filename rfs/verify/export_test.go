@@ -14,3 +14,21 @@ func BucketOf(k Key) uint16 {
 	key := keyHash(newNames(k.Index), k)
 	return uint16(key[0])<<8 | uint16(key[1])
 }
+
+// WithBlocks has blocks of 2^bits documents.
+func (s *Snapshot) WithBlocks(bits int) *Snapshot {
+	s.blocks.bits = bits
+	return s
+}
+
+// Sieve is a sieve.
+type Sieve struct{ sieve *sieve }
+
+// NewSieve makes a sieve of so many bytes.
+func NewSieve(bytes int) Sieve { return Sieve{newSieve(bytes)} }
+
+// Add adds a document.
+func (s Sieve) Add(block uint64, key [16]byte) { s.sieve.add(block, key) }
+
+// Has asks for one.
+func (s Sieve) Has(block uint64, key [16]byte) bool { return s.sieve.has(block, key) }

@@ -60,13 +60,16 @@ func (v *Verification) digestSourcePart(ctx context.Context, name string) (*delt
 	for attempt := 1; ; attempt++ {
 		sums := newDelta(ofSource, &v.tables)
 		reading, err := v.source.Read(ctx, name, func(docs []Document) error {
-			some, bytes, err := v.digest(docs)
+			some, bytes, err := v.digest(docs, v.sieve)
 			if err != nil {
 				return err
 			}
 			sums.add(some)
 			return v.step(ctx, &v.progress.Source, v.pace.source, len(docs), bytes)
 		})
+		if err == nil {
+			v.sieve.end(name)
+		}
 		if err == nil || ctx.Err() != nil || attempt >= attempts || !errors.Is(err, errTwice) && !cluster.Retryable(err) {
 			return sums, reading, err
 		}
@@ -82,8 +85,8 @@ func (v *Verification) step(ctx context.Context, side *Side, pace *throttle, doc
 	return pace.take(ctx, docs, bytes)
 }
 
-// digest hashes documents, without those of indices and buckets that are not compared.
-func (v *Verification) digest(docs []Document) (some []hashed, bytes int, err error) {
+// digest hashes documents, without those of indices and buckets that are not compared, and puts them into the sieve, if there is one.
+func (v *Verification) digest(docs []Document, into *sieve) (some []hashed, bytes int, err error) {
 	d := v.digester()
 	defer v.digests.Put(d)
 	some = make([]hashed, 0, len(docs))
@@ -101,6 +104,9 @@ func (v *Verification) digest(docs []Document) (some []hashed, bytes int, err er
 		}
 		if err := d.source(&docs[i], &h); err != nil {
 			return nil, 0, err
+		}
+		if into != nil && docs[i].Block != 0 {
+			into.add(docs[i].Block, h.key)
 		}
 		some = append(some, h)
 	}
@@ -202,7 +208,7 @@ const attempts = 3
 func (v *Verification) digestPart(ctx context.Context, name string, p part) error {
 	var sums *delta
 	err := v.readTarget(ctx, p, func() { sums = newDelta(ofTarget, &v.tables) }, func(docs []Document) error {
-		some, bytes, err := v.digest(docs)
+		some, bytes, err := v.digest(docs, nil)
 		if err != nil {
 			return err
 		}

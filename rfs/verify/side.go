@@ -9,6 +9,7 @@ type Document struct {
 	Routing []byte // nil or empty: none
 	Source  []byte // as bytes; nil: none
 	Action  []byte // the action line that a backfill would send; nil where there is none
+	Block   uint64 // of the source, for a [BlockSource]: where it lies
 	Version int64  // external version that it is written with; of several under one key the highest stays
 }
 
@@ -24,6 +25,14 @@ type Source interface {
 	// Read hands all documents of a part to visit, some at a time, from several goroutines at once. What can't be read becomes a
 	// problem of the part, for people, and the rest is read; an error of visit ends it.
 	Read(ctx context.Context, part string, visit func([]Document) error) (Reading, error)
+}
+
+// BlockSource is a source that can read some of a part again, without the rest.
+type BlockSource interface {
+	Source
+	// ReadBlocks is Read of those blocks of a part that are wanted, of which documents were handed to a visit before: others of them may
+	// come too. A block of 0 is none.
+	ReadBlocks(ctx context.Context, part string, wanted func(block uint64) bool, visit func([]Document) error) (Reading, error)
 }
 
 // Reading is what a source says of a part that was read.

@@ -26,9 +26,11 @@ type Snapshot struct {
 	err   error
 	items map[string][]rfs.Work // by the name of their part
 	order []string
+
+	blocks blocks
 }
 
-var _ Source = (*Snapshot)(nil)
+var _ BlockSource = (*Snapshot)(nil)
 
 // NewSnapshot returns a source that is read as a backfill of the same source and options reads it. Where the options say how
 // runs are shared and what happens on the target, that is passed over.
@@ -36,7 +38,7 @@ func NewSnapshot(source rfs.Source, options rfs.Options) *Snapshot {
 	options.Store, options.Place, options.Indices, options.Check, options.Begin, options.Close = nil, "", nil, nil, nil, nil
 	options.Tune, options.TuneTarget, options.Control, options.SetLimits, options.Flow = false, nil, rfs.Control{}, nil, nil
 	options.BatchBytes, options.LeaseDuration = digestBytes, time.Hour
-	return &Snapshot{source: source, options: options}
+	return &Snapshot{source: source, options: options, blocks: blocks{bits: blockBits}}
 }
 
 // Sizes of what is read.
@@ -84,11 +86,15 @@ func (s *Snapshot) Findings(ctx context.Context) ([]rfs.Finding, error) {
 }
 
 // Read implements Source.
-func (s *Snapshot) Read(ctx context.Context, part string, visit func([]Document) error) (reading Reading, err error) {
+func (s *Snapshot) Read(ctx context.Context, part string, visit func([]Document) error) (Reading, error) {
+	return s.readItems(ctx, part, s.items[part], visit)
+}
+
+func (s *Snapshot) readItems(ctx context.Context, part string, items []rfs.Work, visit func([]Document) error) (reading Reading, err error) {
 	source, options := s.source, s.options
 	source.Plan = func(context.Context) (*rfs.Plan, error) {
 		plan := *s.plan
-		plan.Items, plan.Findings = s.items[part], nil
+		plan.Items, plan.Findings = items, nil
 		return &plan, nil
 	}
 	folder, err := os.MkdirTemp("", "migassist-verify-*")
@@ -97,7 +103,7 @@ func (s *Snapshot) Read(ctx context.Context, part string, visit func([]Document)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	options.DeadLetterFile = filepath.Join(folder, "skipped.ndjson")
-	sink := &digesting{visit: visit}
+	sink := &digesting{visit: visit, blocks: &s.blocks}
 	summary, err := rfs.New(source, sink, options).Run(ctx)
 	if err != nil {
 		return reading, fmt.Errorf("read %s of the snapshot: %w", part, err)
@@ -119,12 +125,24 @@ var errTwice = errors.New("some came twice, since the process stood still for lo
 
 // digesting is a sink that sends nothing.
 type digesting struct {
-	visit func([]Document) error
-	taken atomic.Int64
+	visit  func([]Document) error
+	blocks *blocks
+	taken  atomic.Int64
 }
 
-// Write implements rfs.Sink.
+var _ rfs.PlacedSink = (*digesting)(nil)
+
+// Write implements rfs.Sink, where nothing is known of places.
 func (d *digesting) Write(_ context.Context, b *bulk.Batch, _ bulk.Permit) (bulk.Outcome, error) {
+	return d.write(b, func(int) uint64 { return 0 })
+}
+
+// WritePlaced implements rfs.PlacedSink.
+func (d *digesting) WritePlaced(_ context.Context, b *bulk.Batch, shard rfs.Work, place func(int) rfs.Position) (bulk.Outcome, error) {
+	return d.write(b, func(i int) uint64 { return d.blocks.of(shard, place(i)) })
+}
+
+func (d *digesting) write(b *bulk.Batch, block func(int) uint64) (bulk.Outcome, error) {
 	docs := make([]Document, 0, b.Len())
 	for i := range b.Len() {
 		action, source := b.Operation(i)
@@ -135,7 +153,7 @@ func (d *digesting) Write(_ context.Context, b *bulk.Batch, _ bulk.Permit) (bulk
 		if deletes { // the target shall not have it
 			continue
 		}
-		doc.Source = source
+		doc.Source, doc.Block = source, block(i)
 		docs = append(docs, doc)
 	}
 	if err := d.visit(docs); err != nil {

@@ -2,9 +2,12 @@ package verify_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -103,7 +106,10 @@ func altersOne(t *testing.T, source rfs.Source, client *cluster.Client, index st
 		key := verify.Key{Index: index, ID: string(hit.ID), Routing: string(hit.Routing)}
 		put(t, client, map[verify.Key]string{key: `{"altered":"thoroughly"}`})
 		var different int
-		got, _ := found(t, verify.NewSnapshot(source, rfs.Options{}), client, verify.Options{})
+		got, summary := found(t, verify.NewSnapshot(source, rfs.Options{}).WithBlocks(1), client, verify.Options{})
+		if summary.SourceReads > 1.1 {
+			t.Errorf("the source was read %.2f times for one document of %d", summary.SourceReads, summary.Total.Source)
+		}
 		for _, f := range got {
 			if f.Kind == verify.Different {
 				different++
@@ -152,5 +158,89 @@ func TestALiveSourceIsCompared(t *testing.T) {
 	}
 	if got, _ := foundOnly(t, source, to, verify.Options{Settle: time.Second, Wait: wait}); len(got) > 0 {
 		t.Error(got)
+	}
+}
+
+// TestBlocksAreReadByThemselves: of blocks chosen by chance all documents come, and no others, unless the whole part is read.
+func TestBlocksAreReadByThemselves(t *testing.T) {
+	source, _ := sourceOf(t, openFixture(t, "elasticsearch-7.10.2", "second"), rfs.Choices{AllowPartialSource: true, Versions: rfs.VersionsSeqNo})
+	for _, bits := range []int{0, 2, 5} {
+		snap := verify.NewSnapshot(source, rfs.Options{}).WithBlocks(bits)
+		parts, err := snap.Parts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(uint64(bits), 1))
+		chosen, seen := map[uint64]bool{}, map[string]uint64{}
+		for _, part := range parts {
+			want := map[string]int{}
+			gather := func(into map[string]int) func([]verify.Document) error {
+				var mu sync.Mutex
+				return func(docs []verify.Document) error {
+					mu.Lock()
+					defer mu.Unlock()
+					for i := range docs {
+						name := string(docs[i].Action) + string(docs[i].Source)
+						into[name]++
+						if block, known := seen[name]; known && block != docs[i].Block {
+							t.Errorf("%s lies in block %x, and then in %x", docs[i].Action, block, docs[i].Block)
+						}
+						seen[name] = docs[i].Block
+					}
+					return nil
+				}
+			}
+			if _, err := snap.Read(t.Context(), part, gather(want)); err != nil {
+				t.Fatal(err)
+			}
+			all := len(want)
+			for name := range want {
+				block := seen[name]
+				if _, known := chosen[block]; !known {
+					chosen[block] = r.IntN(4) == 0
+				}
+				if !chosen[block] {
+					delete(want, name)
+				}
+			}
+			got := map[string]int{}
+			if _, err := snap.ReadBlocks(t.Context(), part, func(block uint64) bool { return chosen[block] }, gather(got)); err != nil {
+				t.Fatal(err)
+			}
+			for name, n := range want {
+				if got[name] != n {
+					t.Errorf("%.100s came %d times of %d", name, got[name], n)
+				}
+			}
+			for name := range got {
+				if want[name] == 0 && len(got) != all { // where more than half of the blocks are wanted, the whole part is read
+					t.Errorf("part %s: %.100s was not wanted", part, name)
+				}
+			}
+		}
+	}
+}
+
+func TestASieveForgetsNoneAndLetsFewOthersThrough(t *testing.T) {
+	s := verify.NewSieve(1 << 16)
+	r := rand.New(rand.NewPCG(1, 1))
+	key := func(i int) (k [16]byte) {
+		binary.BigEndian.PutUint64(k[8:], uint64(i)*0x9e3779b97f4a7c15)
+		return k
+	}
+	for i := range 10_000 {
+		s.Add(uint64(i%50), key(i))
+	}
+	through := 0
+	for i := range 10_000 {
+		if !s.Has(uint64(i%50), key(i)) {
+			t.Fatalf("%d is not in block %d", i, i%50)
+		}
+		if s.Has(uint64(i%50)+1+r.Uint64N(40), key(i)) {
+			through++
+		}
+	}
+	if through > 300 { // two of a hundred bits are set
+		t.Errorf("%d of 10,000 others pass", through)
 	}
 }

@@ -23,6 +23,7 @@ type Verification struct {
 	sampled  *[buckets]bool // nil: all
 	digests  *sync.Pool     // of digesters
 	tables   sync.Pool
+	sieve    *sieve // where documents of the source lie that this process has read
 	pace     struct{ source, target *throttle }
 
 	state *state
@@ -95,6 +96,7 @@ func (v *Verification) open() error {
 
 // reset begins anew what is counted.
 func (v *Verification) reset(n *names) {
+	v.sieve = newSieve(v.options.Memory / 2)
 	v.names, v.counts, v.summary = n, map[string]*Counts{}, &Summary{Format: Format, Problems: []string{}, Complete: true}
 }
 

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -29,6 +30,7 @@ const (
 type result struct {
 	code           int
 	stdout, stderr string
+	resident       int64 // bytes of memory at most, as Linux counts them
 }
 
 // command is the binary with arguments, in a folder of its own.
@@ -53,7 +55,10 @@ func migassist(t *testing.T, dir string, args ...string) result {
 	if err != nil && (!errors.As(err, &exit) || ctx.Err() != nil) {
 		t.Fatalf("migassist %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
 	}
-	r := result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+	r := result{code: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String()}
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		r.resident = usage.Maxrss << 10
+	}
 	t.Logf("migassist %s: exit %d", strings.Join(args, " "), r.code)
 	return r
 }

@@ -17,7 +17,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
+	"migassist/cluster"
 	"migassist/internal/testcluster/corpus"
 )
 
@@ -82,56 +84,116 @@ func TestVerifyNamesThreeOfManyAndMendsThem(t *testing.T) {
 	if err := load.Run(t.Context(), source); err != nil {
 		t.Fatal(err)
 	}
-	if err := source.Snapshot(t.Context(), "many", "many", "many"); err != nil {
+	few := corpus.Load{Index: "few", Shards: load.Shards, Docs: load.Docs / 10, Size: load.Size}
+	if err := few.Run(t.Context(), source); err != nil {
+		t.Fatal(err)
+	}
+	if err := source.Snapshot(t.Context(), "many", "many", "many,few"); err != nil {
 		t.Fatal(err)
 	}
 	migassist(t, dir, metadataArgs("migrate", "many", "many")...).want(t, done, findings)
 	began := time.Now()
 	migassist(t, dir, rfsArgs(dir, "many", "many")...).want(t, done)
-	t.Logf("%d documents moved in %s", load.Docs, time.Since(began).Round(100*time.Millisecond))
+	t.Logf("%d documents moved in %s", load.Docs+few.Docs, time.Since(began).Round(100*time.Millisecond))
 
-	clean := migassist(t, dir, verifyArgs("many", "many")...).want(t, done).verdict(t)
+	plain := plainReads(t, dir, "many", load)
+	ran := migassist(t, dir, verifyArgs("many", "many", "--index-allowlist", "many")...).want(t, done)
+	clean := ran.verdict(t)
 	if clean.Total.Equal != load.Docs || len(clean.Problems) > 0 || !clean.Complete {
 		t.Errorf("nothing differs: %+v", clean)
 	}
-	t.Logf("verified in %.1f s", clean.Seconds)
-	migassist(t, dir, verifyArgs("many", "many", "--counts")...).want(t, done)
+	clean.cost(t, "nothing differs", plain, ran.resident)
+	tenth := migassist(t, dir, verifyArgs("many", "many", "--index-allowlist", "few")...).want(t, done)
+	t.Logf("a tenth of the documents: %d MiB resident", tenth.resident>>20)
+	if most := tenth.resident + 64<<20; ran.resident > most {
+		t.Errorf("memory grows with the documents: %d MiB for %d, %d MiB for %d", tenth.resident>>20, few.Docs, ran.resident>>20, load.Docs)
+	}
+	migassist(t, dir, verifyArgs("many", "many", "--index-allowlist", "many", "--counts")...).want(t, done)
 
 	altered, missing := fmt.Sprint(load.Docs/3), fmt.Sprint(load.Docs/2)
 	before := string(must(t, source, "GET", "/many/_source/"+altered, ""))
 	tampered := `{"planted":{"deep":[1]},` + strings.TrimPrefix(strings.TrimSpace(before), "{")
 	must(t, target, "PUT", "/many/_doc/"+altered, tampered)
 	must(t, target, "DELETE", "/many/_doc/"+missing, "")
-	migassist(t, dir, verifyArgs("many", "many", "--counts")...).want(t, findings).says(t, `"fewer"`)
+	migassist(t, dir, verifyArgs("many", "many", "--index-allowlist", "many", "--counts")...).want(t, findings).says(t, `"fewer"`)
 	must(t, target, "PUT", "/many/_doc/planted", `{"n":"not of the source"}`)
 
 	file := filepath.Join(dir, "differ.ndjson")
-	v := migassist(t, dir, verifyArgs("many", "many", "--findings", file)...).want(t, findings).verdict(t)
+	ran = migassist(t, dir, verifyArgs("many", "many", "--index-allowlist", "many", "--findings", file)...).want(t, findings)
+	v := ran.verdict(t)
 	want := []string{"different many/" + altered + ": planted", "extra many/planted", "missing many/" + missing}
 	if diff := cmp.Diff(want, v.found()); diff != "" || v.Total.Equal != load.Docs-2 {
 		t.Errorf("%s\n%+v", diff, v)
 	}
-	t.Logf("three found in %.1f s", v.Seconds)
+	v.cost(t, "three differ", plain, ran.resident)
 	if n := strings.Count(readFile(t, file), "\n"); n != 3 {
 		t.Errorf("the file has %d findings", n)
 	}
-	v = migassist(t, dir, verifyArgs("many", "many", "--repair")...).want(t, done).verdict(t)
+	v = migassist(t, dir, verifyArgs("many", "many", "--index-allowlist", "many", "--repair")...).want(t, done).verdict(t)
 	if v.Repair == nil || v.Repair.Sent != 2 || v.Repair.Removed != 1 || v.Repair.Left != 0 {
 		t.Errorf("the repair: %+v", v.Repair)
 	}
 	if after := string(must(t, target, "GET", "/many/_source/"+altered, "")); after != before {
 		t.Errorf("the altered document is\n%s\nand was\n%s", after, before)
 	}
-	again := migassist(t, dir, verifyArgs("many", "many", "--only", file)...).want(t, done).verdict(t)
+	again := migassist(t, dir, verifyArgs("many", "many", "--index-allowlist", "many", "--only", file)...).want(t, done).verdict(t)
 	if again.Total.Missing+again.Total.Extra+again.Total.Different != 0 || again.Total.Source < 2 {
 		t.Errorf("looked at again: %+v", again.Total)
 	}
-	if v = migassist(t, dir, verifyArgs("many", "many")...).want(t, done).verdict(t); v.Total.Equal != load.Docs {
+	if v = migassist(t, dir, verifyArgs("many", "many", "--index-allowlist", "many")...).want(t, done).verdict(t); v.Total.Equal != load.Docs {
 		t.Errorf("mended: %+v", v.Total)
 	}
 	must(t, target, "POST", "/_bulk?refresh=true", readWhole(t, filepath.Join(dir, "migassist-verify-undo.ndjson")))
 	if undone := string(must(t, target, "GET", "/many/_source/"+altered, "")); undone != tampered || !strings.Contains(string(must(t, target, "GET", "/many/_source/planted", "")), "not of the source") {
 		t.Errorf("undone, the altered document is %s", undone)
+	}
+}
+
+// plainReads reads the snapshot once, and then the target, two shards at once as verify does, and does nothing with it.
+func plainReads(t *testing.T, dir, snapshot string, load corpus.Load) (took time.Duration) {
+	t.Helper()
+	began := time.Now()
+	migassist(t, dir, "rfs", "--repo-uri", "file://"+filepath.Join(source.Repo, snapshot), "--snapshot-name", snapshot, "--index-allowlist", load.Index,
+		"--target-file", "/dev/null", "--dead-letter-file", filepath.Join(dir, "none.ndjson")).want(t, done)
+	snapshotTook := time.Since(began)
+	client, err := cluster.Connect(t.Context(), cluster.Options{URL: target.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	group, ctx := errgroup.WithContext(t.Context())
+	group.SetLimit(2)
+	for shard := range load.Shards {
+		group.Go(func() error {
+			for _, err := range client.Scan(ctx, load.Index, fmt.Sprint("_shards:", shard), []byte(`{"size":1000,"sort":["_doc"]}`)) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	took = time.Since(began)
+	t.Logf("a plain read of each side: %.1f s, of which the snapshot %.1f s", took.Seconds(), snapshotTook.Seconds())
+	return took
+}
+
+// mostReads is how often a side may be read, in bytes.
+const mostReads = 1.2
+
+// cost tells what a verification took, and fails where it read more than it may, or kept more in memory than it was given.
+func (v verdict) cost(t *testing.T, what string, plain time.Duration, resident int64) {
+	t.Helper()
+	t.Logf("%s: %.1f s, %.2f of a plain read of each side; in bytes the source %.3f times, the target %.3f times; %d MiB resident",
+		what, v.Seconds, v.Seconds/plain.Seconds(), v.SourceReads, v.TargetReads, resident>>20)
+	if v.Total.Source > 100_000 && max(v.SourceReads, v.TargetReads) > mostReads { // blocks are of 4096 documents: of few documents one is much
+		t.Errorf("%s: a side was read more than %.1f times", what, mostReads)
+	}
+	const given = 256 << 20 // --memory
+	if resident > given*5/4 {
+		t.Errorf("%s: %d MiB resident", what, resident>>20)
 	}
 }
 

@@ -1,0 +1,57 @@
+package verify
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"sync"
+	"sync/atomic"
+)
+
+// sieve tells, of a document and a block of the source, whether the block may hold it: a Bloom filter with one bit for each pair. It has a fixed
+// size: with many documents it tells less, and more blocks are read again than need be.
+type sieve struct {
+	bits []uint64
+	mask uint64
+
+	mu     sync.Mutex
+	sieved map[string]bool // parts of the source whose documents are in it
+}
+
+// newSieve makes one of at most so many bytes.
+func newSieve(bytes int) *sieve {
+	words := 1 << (bits.Len(uint(max(bytes, 64)/8)) - 1)
+	return &sieve{bits: make([]uint64, words), mask: uint64(words)*64 - 1, sieved: map[string]bool{}}
+}
+
+// at mixes block and key to the number of a bit. Source of the constants: splitmix64.
+func (s *sieve) at(block uint64, key [16]byte) uint64 {
+	x := binary.LittleEndian.Uint64(key[8:]) + block*0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return (x ^ x>>31) & s.mask
+}
+
+func (s *sieve) add(block uint64, key [16]byte) {
+	bit := s.at(block, key)
+	if word := &s.bits[bit/64]; atomic.LoadUint64(word)>>(bit%64)&1 == 0 {
+		atomic.OrUint64(word, 1<<(bit%64))
+	}
+}
+
+func (s *sieve) has(block uint64, key [16]byte) bool {
+	bit := s.at(block, key)
+	return atomic.LoadUint64(&s.bits[bit/64])>>(bit%64)&1 == 1
+}
+
+// end notes that all documents of a part are in it.
+func (s *sieve) end(part string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sieved[part] = true
+}
+
+func (s *sieve) knows(part string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sieved[part]
+}
