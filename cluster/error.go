@@ -98,6 +98,12 @@ func retryableType(name string) bool {
 // NotFound reports whether the server said that the thing asked for is not there.
 func NotFound(err error) bool { return status(err) == http.StatusNotFound }
 
+// Closed reports whether the server said that an index is closed, whose documents can be neither read nor written.
+func Closed(err error) bool {
+	answer, ok := errors.AsType[*Error](err)
+	return ok && (answer.Type == "index_closed_exception" || answer.Root.Type == "index_closed_exception")
+}
+
 // Unauthorized reports whether the server wants other credentials (401) or more rights (403).
 func Unauthorized(err error) bool {
 	s := status(err)

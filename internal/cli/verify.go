@@ -88,6 +88,7 @@ func (p *program) verifyDocuments(ctx context.Context, s *sides) error {
 	if err := p.compare(ctx, s, verify.New(from, verify.NewTarget(s.target), options), result); err != nil {
 		return errors.Join(s.stopped(err), told.close(result))
 	}
+	result.Uncompared = len(findings)
 	if told.repair != nil {
 		err = told.repair.Finish(ctx, result.Summary)
 		result.Repair = &told.repair.Mended
@@ -101,7 +102,7 @@ func (p *program) verifyDocuments(ctx context.Context, s *sides) error {
 
 // stopped says how a verification goes on that ended early.
 func (s *sides) stopped(err error) error {
-	if s.settings.Verify.StateFile == "" {
+	if s.settings.Verify.StateFile == "" || errors.Is(err, verify.ErrNotBegun) {
 		return err
 	}
 	return fmt.Errorf("%w\nthe same command goes on where this one ended; how far it came is in %s", err, s.settings.Verify.StateFile)
@@ -161,19 +162,27 @@ func (s *sides) options() verify.Options {
 
 // identity names what is compared, with all that decides what documents are to be like.
 func (s *sides) identity() string {
-	words := []string{s.name(), targetName(s.settings), fmt.Sprintf("sample %d", s.settings.Verify.Sample)}
+	words := []string{s.name(), s.sourceIdentity(), targetName(s.settings), fmt.Sprintf("sample %d", s.settings.Verify.Sample)}
 	for name, value := range sharedChoices(s.settings) {
 		if name != "item-bytes" && name != "lease-duration" && name != "bulk-timeout" {
 			words = append(words, name+" "+value)
 		}
 	}
-	slices.Sort(words[2:])
+	slices.Sort(words[3:])
 	return strings.Join(words, ", ")
+}
+
+// sourceIdentity is another for a snapshot that was taken again under the same name.
+func (s *sides) sourceIdentity() string {
+	if s.snapshot == nil {
+		return ""
+	}
+	return s.snapshot.snapshot.UUID
 }
 
 // verdict turns what was found into the end of the command.
 func (r *verified) verdict() error {
-	mended := r.Repair != nil && r.Complete && r.Total.Unexamined+r.Total.UnexaminedTarget == 0 && r.Repair.All(r.Total.Differences())
+	mended := r.Repair != nil && r.Complete && len(r.Absent) == 0 && r.Total.Unexamined+r.Total.UnexaminedTarget == 0 && r.Repair.All(r.Total.Differences())
 	switch {
 	case len(r.Findings) > 0, !r.Same() && !mended:
 		return errFindings

@@ -105,8 +105,27 @@ func (s *sides) liveIndices(ctx context.Context) (map[string]string, []rfs.Findi
 	for _, name := range chosen.Missing {
 		findings = append(findings, rfs.Finding{Index: name, Kind: "missing", Reason: "the allowlist names it, the source does not have it"})
 	}
-	targets, err := s.located(ctx, chosen.Chosen, places)
-	return targets, findings, err
+	open, shut, err := s.open(ctx, chosen.Chosen)
+	if err != nil {
+		return nil, nil, err
+	}
+	targets, err := s.located(ctx, open, places)
+	return targets, append(findings, shut...), err
+}
+
+// open leaves out indices of the living source that are closed.
+func (s *sides) open(ctx context.Context, names []string) (open []string, findings []rfs.Finding, err error) {
+	for _, name := range names {
+		switch _, err := s.living.Count(ctx, name); {
+		case cluster.Closed(err):
+			findings = append(findings, rfs.Finding{Index: name, Kind: "closed", Reason: "it is closed, so that its documents can't be read; open it on the source to have it compared"})
+		case err != nil:
+			return nil, nil, fmt.Errorf("ask the source for its indices: %w", err)
+		default:
+			open = append(open, name)
+		}
+	}
+	return open, findings, nil
 }
 
 // located are the indices of the living source with the names under which the target has their documents.

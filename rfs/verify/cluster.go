@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"migassist/cluster"
 )
@@ -55,41 +57,65 @@ const (
 // errAbsent is of an index that a cluster does not have.
 var errAbsent = errors.New("no such index")
 
+// made is what an index is: its shards, and an identity that is another when it was deleted and made again.
+type made struct {
+	shards   int
+	identity string
+}
+
+// ask asks what an index is, or what the indices of a data stream are. One that is not there has no shards.
+func (c *Cluster) ask(ctx context.Context, index string) (m made, err error) {
+	settings, err := c.Reader.IndexSettings(ctx, index)
+	if err != nil {
+		return m, fmt.Errorf("ask what index %s is: %w", index, err)
+	}
+	var identities []string
+	for name, of := range settings {
+		var shards, identity string
+		if err := json.Unmarshal(of["index.number_of_shards"], &shards); err != nil {
+			return m, fmt.Errorf("index %s does not say how many shards it has", name)
+		}
+		n, err := strconv.Atoi(shards)
+		if err != nil {
+			return m, fmt.Errorf("the number of shards of index %s: %w", name, err)
+		}
+		m.shards = max(m.shards, n)
+		_ = json.Unmarshal(of["index.uuid"], &identity) // one that has none is only known by its name
+		identities = append(identities, name+" "+identity)
+	}
+	slices.Sort(identities)
+	m.identity = strings.Join(identities, ", ")
+	return m, nil
+}
+
 // parts lists what there is to read of an index, and how many documents that are. An index that is not there has none, and the error
 // is errAbsent.
-func (c *Cluster) parts(ctx context.Context, index string) ([]part, int64, error) {
-	count, err := c.Reader.Count(ctx, index)
-	if cluster.NotFound(err) {
-		return nil, 0, errAbsent
+func (c *Cluster) parts(ctx context.Context, index string) (parts []part, is made, count int64, err error) {
+	count, err = c.Reader.Count(ctx, index)
+	switch {
+	case cluster.NotFound(err):
+		return nil, is, 0, errAbsent
+	case cluster.Closed(err):
+		return nil, is, 0, closed(index)
+	case err != nil:
+		return nil, is, 0, fmt.Errorf("count the documents of %s: %w", index, err)
 	}
-	if err != nil {
-		return nil, 0, fmt.Errorf("count the documents of %s: %w", index, err)
+	if is, err = c.ask(ctx, index); err != nil {
+		return nil, is, 0, err
 	}
 	page := c.page(ctx, index)
 	if count <= smallIndex && count <= int64(page) {
-		return []part{{index, -1, page}}, count, nil
+		return []part{{index, -1, page}}, is, count, nil
 	}
-	settings, err := c.Reader.IndexSettings(ctx, index)
-	if err != nil {
-		return nil, 0, fmt.Errorf("ask how many shards %s has: %w", index, err)
+	for i := range is.shards {
+		parts = append(parts, part{index, i, page})
 	}
-	shards := 0
-	for name, of := range settings { // of a data stream there are several indices
-		var text string
-		if err := json.Unmarshal(of["index.number_of_shards"], &text); err != nil {
-			return nil, 0, fmt.Errorf("index %s does not say how many shards it has", name)
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return nil, 0, fmt.Errorf("the number of shards of index %s: %w", name, err)
-		}
-		shards = max(shards, n)
-	}
-	parts := make([]part, shards)
-	for i := range parts {
-		parts[i] = part{index, i, page}
-	}
-	return parts, count, nil
+	return parts, is, count, nil
+}
+
+// closed is the error of indices whose documents can't be read.
+func closed(names ...string) error {
+	return fmt.Errorf("closed, so that their documents can't be read: %s; open them (POST /NAME/_open), or leave them out with --index-allowlist", strings.Join(names, ", "))
 }
 
 // page is how many documents of an index make about pageBytes.

@@ -51,7 +51,7 @@ func (l *Live) Parts(ctx context.Context) ([]string, error) {
 	l.parts = map[string]part{}
 	var names []string
 	for _, index := range l.indices {
-		parts, _, err := l.cluster.parts(ctx, index)
+		parts, _, _, err := l.cluster.parts(ctx, index)
 		if err != nil {
 			return nil, fmt.Errorf("the source: index %s: %w", index, err)
 		}
@@ -75,6 +75,10 @@ func (l *Live) Read(ctx context.Context, name string, visit func([]Document) err
 		docs := make([]Document, 0, len(hits))
 		for i := range hits {
 			var err error
+			if hits[i].Source == nil && !reading.Failed {
+				reading.Failed = true
+				reading.note(fmt.Sprintf(sourceless, p.Index, "source"))
+			}
 			if docs, err = l.convert(ctx, docs, chain, p.Index, &hits[i]); err != nil {
 				reading.Skipped++ // as a backfill sends none that a transform fails on
 				reading.note(fmt.Sprintf("document %s of %s: %v", hits[i].ID, p.Index, err))
@@ -148,10 +152,15 @@ func (l *Live) Again(ctx context.Context, keys []Key, visit func(Document) error
 		for some := range slices.Chunk(ids[index], lookupIDs) {
 			err := l.cluster.lookup(ctx, index, some, func(hit cluster.RawHit) error {
 				docs, err := l.convert(ctx, nil, chain, index, &hit)
-				for i := range docs {
-					err = visit(docs[i])
+				if err != nil {
+					return nil // a backfill would not send it: of that was told when it was read first
 				}
-				return err
+				for i := range docs {
+					if err := visit(docs[i]); err != nil {
+						return err
+					}
+				}
+				return nil
 			})
 			if err != nil {
 				return fmt.Errorf("ask the source again: %w", err)

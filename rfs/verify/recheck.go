@@ -31,6 +31,7 @@ func (v *Verification) Recheck(ctx context.Context, keys []Key) (*Summary, error
 		return nil, err
 	}
 	v.warn()
+	v.summary.Rechecked = true
 	for index, n := range asked { // what is extra the source does not have, what is missing not the target
 		c := v.count(index)
 		c.Source, c.Target = n-c.Extra, n-c.Missing

@@ -187,7 +187,7 @@ func (v *Verification) targetParts(ctx context.Context, index string) ([]part, e
 	if known {
 		return parts, nil
 	}
-	parts, total, err := v.target.parts(ctx, index)
+	parts, is, total, err := v.target.parts(ctx, index)
 	if err != nil && !notThere(err) {
 		return nil, fmt.Errorf("the target: %w", err)
 	}
@@ -197,7 +197,7 @@ func (v *Verification) targetParts(ctx context.Context, index string) ([]part, e
 	if notThere(err) {
 		v.state.Absent[index] = true
 	}
-	v.state.Parts[index] = parts
+	v.state.Parts[index], v.state.Made[index] = parts, is.identity
 	return parts, nil
 }
 
@@ -230,6 +230,9 @@ func (v *Verification) readTarget(ctx context.Context, p part, begin func(), vis
 			docs := make([]Document, len(hits))
 			for i := range hits {
 				docs[i] = Document{Index: p.Index, ID: hits[i].ID, Routing: routing(&hits[i]), Source: hits[i].Source}
+				if hits[i].Source == nil {
+					v.state.fail(&v.mu, fmt.Sprintf(sourceless, p.Index, "target"))
+				}
 			}
 			own = visit(docs)
 			return own

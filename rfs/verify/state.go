@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 )
 
 // stateFormat is the number that a state carries; a newer one is refused.
@@ -33,6 +34,7 @@ type state struct {
 	Done map[string]bool `json:"done"`
 	// Parts are those of each index of the target.
 	Parts  map[string][]part `json:"parts"`
+	Made   map[string]string `json:"made"`   // identities of the indices in Parts
 	Absent map[string]bool   `json:"absent"` // indices that the target lacks
 	// Seen are the indices that each part of the source has documents for.
 	Seen map[string][]int32 `json:"seen"`
@@ -50,7 +52,7 @@ type state struct {
 // begin empties the state for a round.
 func (s *state) begin(round int, values map[int32]bool) {
 	s.Round, s.values = round, values
-	s.Done, s.Parts = map[string]bool{}, map[string][]part{}
+	s.Done, s.Parts, s.Made = map[string]bool{}, map[string][]part{}, map[string]string{}
 	if round == 0 {
 		s.Seen, s.Absent = map[string][]int32{}, map[string]bool{}
 	}
@@ -86,10 +88,26 @@ func (s *state) read(part string, sums *delta, reading Reading) {
 	s.Skipped += reading.Skipped
 	s.Failed = s.Failed || reading.Failed
 	for _, problem := range reading.Problems {
-		if !slices.Contains(s.Problems, problem) {
-			s.Problems = append(s.Problems, problem)
-		}
+		s.problem(problem)
 	}
+}
+
+// problem notes a problem once.
+func (s *state) problem(problem string) {
+	if !slices.Contains(s.Problems, problem) {
+		s.Problems = append(s.Problems, problem)
+	}
+}
+
+// sourceless is the problem of documents that have nothing to compare.
+const sourceless = "documents of index %s of the %s have no _source: what is in them can't be compared"
+
+// fail notes a problem that keeps documents from being compared.
+func (s *state) fail(mu sync.Locker, problem string) {
+	mu.Lock()
+	defer mu.Unlock()
+	s.Failed = true
+	s.problem(problem)
 }
 
 // write saves the state under the name, unless that is empty.
@@ -228,7 +246,7 @@ func parseState(text []byte) (*state, error) {
 		return nil, fmt.Errorf("it has format %d, this version reads up to %d", s.Format, stateFormat)
 	}
 	want := len(head) + 1 + buckets*(6+words)*8 + s.Indices*4*8
-	if s.Format < 1 || s.Indices < 0 || s.Indices > len(s.Names) || len(text) != want+sha256.Size || s.Done == nil || s.Parts == nil || s.Seen == nil || s.Absent == nil {
+	if s.Format < 1 || s.Indices < 0 || s.Indices > len(s.Names) || len(text) != want+sha256.Size || s.Done == nil || s.Parts == nil || s.Seen == nil || s.Absent == nil || s.Made == nil {
 		return nil, errors.New("it was changed or damaged: it is not as long as it says")
 	}
 	if sum := sha256.Sum256(text[:want]); !bytes.Equal(sum[:], text[want:]) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -16,6 +17,12 @@ type Summary struct {
 	Total   Counts        `json:"total"`
 	// Sampled is how many of the 65,536 buckets were compared; the counts are of those.
 	Sampled int `json:"sampled_buckets,omitempty"`
+	// Rechecked tells that only documents with given names were compared; the counts are of those.
+	Rechecked bool `json:"rechecked,omitempty"`
+	// Absent are indices that the target lacks, also where they would have no documents.
+	Absent []string `json:"absent,omitempty"`
+	// Uncompared is how many indices of the source, or parts of it, the caller knows not to have been compared.
+	Uncompared int `json:"uncompared,omitempty"`
 	// Problems are what could not be verified, and why.
 	Problems []string `json:"problems"`
 	// Skipped is how many documents a backfill of the source does not send, with a reason in its dead letters.
@@ -71,9 +78,9 @@ func (c Counts) Balanced() bool {
 // Differences is how many documents differ, as far as they were named.
 func (c Counts) Differences() int64 { return c.Missing + c.Extra + c.Different }
 
-// Same tells that the target has what the source says, all of it, and nothing else.
+// Same tells that the target has what was compared of the source, all of it, and nothing else.
 func (s *Summary) Same() bool {
-	return s.Complete && s.Total.Differences() == 0 && s.Total.Unexamined+s.Total.UnexaminedTarget == 0
+	return s.Complete && len(s.Absent) == 0 && s.Total.Differences() == 0 && s.Total.Unexamined+s.Total.UnexaminedTarget == 0
 }
 
 // finish sorts the indices and adds them up.
@@ -96,7 +103,9 @@ func (s *Summary) WriteText(w io.Writer) error {
 		return err
 	}
 	if s.Sampled > 0 {
-		fmt.Fprintf(w, "\na sample: the documents of %d of 65536 buckets\n", s.Sampled)
+		share := float64(s.Sampled) / buckets
+		fmt.Fprintf(w, "\na sample, chosen by chance: %d of %d buckets, about %.3g %% of the documents. With that chance one document that differs is found; of %d that differ, at least one is with a chance of 95 %%\n",
+			s.Sampled, buckets, 100*share, int64(math.Ceil(math.Log(0.05)/math.Log1p(-share))))
 	}
 	if s.Total.Superseded > 0 {
 		fmt.Fprintf(w, "superseded: %d documents of the source stand under an id that another one has, which is the one that was compared\n", s.Total.Superseded)
@@ -116,15 +125,26 @@ func (s *Summary) WriteText(w io.Writer) error {
 
 // words is the outcome in one line.
 func (s *Summary) words() string {
+	differences := s.Total.Differences()
 	switch {
+	case len(s.Indices) == 0:
+		return "nothing was compared"
 	case s.Same() && s.Sampled > 0:
 		return "no difference in the sample"
+	case s.Same() && s.Rechecked:
+		return "the documents of the findings are alike on both sides; of others this says nothing"
+	case s.Same() && s.Uncompared > 0:
+		return "what was compared is alike on both sides; not all of the source was"
 	case s.Same():
 		return "the target has what the source has, and nothing else"
-	case s.Total.Differences() == 0 && !s.Complete:
+	case differences == 0 && !s.Complete:
 		return "not everything could be verified"
+	case differences == 0 && s.Total.Unexamined+s.Total.UnexaminedTarget == 0:
+		return "the documents are alike on both sides; the target lacks indices that have none"
+	case differences == 1:
+		return "1 document differs"
 	}
-	return fmt.Sprintf("%d documents differ", s.Total.Differences())
+	return fmt.Sprintf("%d documents differ", differences)
 }
 
 // WriteJSON prints the summary for programs.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"migassist/cluster"
 )
 
 // Verification compares a source with a target.
@@ -53,11 +55,14 @@ func (v *Verification) Progress() *Progress { return &v.progress }
 // target does not have is one that is empty.
 func (v *Verification) Run(ctx context.Context) (*Summary, error) {
 	began := v.options.Now()
-	if err := v.open(); err != nil {
-		return nil, err
+	if err := v.open(ctx); err != nil {
+		return nil, notBegun{err}
 	}
 	names, err := v.source.Targets(ctx)
 	if err == nil {
+		for _, name := range names {
+			v.count(name)
+		}
 		err = v.refresh(ctx, names)
 	}
 	if err == nil {
@@ -71,16 +76,20 @@ func (v *Verification) Run(ctx context.Context) (*Summary, error) {
 }
 
 // open takes up the state, or begins.
-func (v *Verification) open() error {
+func (v *Verification) open(ctx context.Context) error {
 	kept, err := readState(v.options.State, v.options.Name)
+	if err == nil && kept != nil {
+		kept, err = v.current(ctx, kept)
+	}
 	if err != nil {
 		return err
 	}
-	if kept != nil {
-		v.options.Log.Info().Str("state", v.options.State).Int("parts", len(kept.Done)).Msg("the verification goes on where it ended")
-	} else {
+	if kept == nil {
 		kept = &state{Format: stateFormat, Name: v.options.Name, table: newTable(), Seed: rand.Uint64()} //nolint:gosec // a sample is no secret
 		kept.begin(0, nil)
+		if err := kept.write(v.options.State); err != nil { // now, not in an hour
+			return err
+		}
 	}
 	v.state, v.saved = kept, v.options.Now()
 	v.reset(newNames(kept.Names...))
@@ -93,6 +102,30 @@ func (v *Verification) open() error {
 	}
 	return nil
 }
+
+// current returns the state that was kept, nil where the target has other indices by now: what was read of those before says nothing.
+func (v *Verification) current(ctx context.Context, kept *state) (*state, error) {
+	for name, was := range kept.Made {
+		is, err := v.target.ask(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if is.identity != was {
+			v.options.Log.Warn().Str("state", v.options.State).Str("index", name).Msg("the target's index was made anew since the verification ended: it begins anew too")
+			return nil, nil
+		}
+	}
+	v.options.Log.Info().Str("state", v.options.State).Int("parts", len(kept.Done)).Msg("the verification goes on where it ended")
+	return kept, nil
+}
+
+// ErrNotBegun tells that a verification did not come so far that it could be gone on with.
+var ErrNotBegun = errors.New("the verification did not begin")
+
+type notBegun struct{ error }
+
+func (e notBegun) Unwrap() error        { return e.error }
+func (e notBegun) Is(target error) bool { return target == ErrNotBegun }
 
 // reset begins anew what is counted.
 func (v *Verification) reset(n *names) {
@@ -176,6 +209,8 @@ func (v *Verification) warn() {
 	v.summary.Problems = append(v.summary.Problems, v.state.Problems...)
 	v.summary.Complete = !v.state.Failed
 	for _, name := range slices.Sorted(maps.Keys(v.state.Absent)) {
+		v.count(name)
+		v.summary.Absent = append(v.summary.Absent, name)
 		v.summary.Problems = append(v.summary.Problems, fmt.Sprintf("the target has no index %s", name))
 	}
 }
@@ -185,10 +220,17 @@ func (v *Verification) refresh(ctx context.Context, names []string) error {
 	if v.target.Refresh == nil || len(names) == 0 {
 		return nil
 	}
+	var shut []string
 	for _, name := range names { // one that is missing would keep the others from it
-		if err := v.target.Refresh(ctx, name); err != nil && !notThere(err) {
+		switch err := v.target.Refresh(ctx, name); {
+		case cluster.Closed(err):
+			shut = append(shut, name)
+		case err != nil && !notThere(err):
 			return fmt.Errorf("refresh %s on the target: %w", name, err)
 		}
+	}
+	if len(shut) > 0 {
+		return fmt.Errorf("indices of the target are %w", closed(shut...))
 	}
 	return nil
 }

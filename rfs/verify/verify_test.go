@@ -23,7 +23,8 @@ type inMemory struct {
 	parts  int
 	twice  []verify.Document // beside docs
 	noIDs  bool
-	failAt int // read that fails; 0: none
+	empty  string // an index without documents
+	failAt int    // read that fails; 0: none
 	reads  int
 }
 
@@ -32,6 +33,9 @@ var errFailed = errors.New("the source failed")
 func (c *inMemory) Targets(context.Context) ([]string, error) {
 	names := map[string]bool{}
 	var all []string
+	if c.empty != "" {
+		all = append(all, c.empty)
+	}
 	for key := range c.docs {
 		if !names[key.Index] {
 			names[key.Index] = true
