@@ -80,6 +80,9 @@ func plain(value any, key string) any {
 	if _, fields := out["properties"]; fields && out["type"] == "object" && key != "mappings" {
 		delete(out, "type")
 	}
+	if out["type"] == "date" && out["format"] == "strict_date_optional_time||epoch_millis" {
+		delete(out, "format")
+	}
 	if key == "_source" && fmt.Sprint(out["enabled"]) == "true" || key == "_routing" && fmt.Sprint(out["required"]) == "false" {
 		delete(out, "enabled")
 		delete(out, "required")

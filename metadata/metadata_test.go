@@ -415,15 +415,15 @@ func TestGlob(t *testing.T) {
 
 func TestServersWordsForTheSameThingAreNoDifference(t *testing.T) {
 	want := anIndex(t, "a", `{"number_of_replicas":1,"blocks":{"x":true}}`,
-		`{"_source":{"enabled":true},"properties":{"o":{"type":"object","properties":{"n":{"type":"long","null_value":1.0}}},"_source":{"type":"keyword"}}}`,
+		`{"_source":{"enabled":true},"properties":{"o":{"type":"object","properties":{"n":{"type":"long","null_value":1.0}}},"_source":{"type":"keyword"},"d":{"type":"date","format":"strict_date_optional_time||epoch_millis"}}}`,
 		`{"r":{"routing":"1"}}`)
 	got := anIndex(t, "a", `{"blocks":{"x":"true"},"uuid":"u"}`,
-		`{"properties":{"o":{"properties":{"n":{"type":"long","null_value":1}}},"_source":{"type":"keyword"}}}`,
+		`{"properties":{"o":{"properties":{"n":{"type":"long","null_value":1}}},"_source":{"type":"keyword"},"d":{"type":"date"}}}`,
 		`{"r":{"index_routing":"1","search_routing":"1"}}`)
 	if found := compare(want, got); len(found) > 0 {
 		t.Errorf("%+v", found)
 	}
-	other := anIndex(t, "a", `{"blocks":{"x":"false"}}`, `{"properties":{"o":{"properties":{"n":{"type":"integer"}}},"_source":{"type":"keyword"}}}`, `{}`)
+	other := anIndex(t, "a", `{"blocks":{"x":"false"}}`, `{"properties":{"o":{"properties":{"n":{"type":"integer"}}},"_source":{"type":"keyword"},"d":{"type":"date"}}}`, `{}`)
 	var paths []string
 	for _, d := range compare(want, other) {
 		paths = append(paths, d.Path)

@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // typeRules take away the level of mapping types, which 7.x still stores and
 // OpenSearch 2.0 and Elasticsearch 8 no longer have.
@@ -25,10 +28,7 @@ func stripType(d *draft) {
 		return
 	}
 	if _, there := d.Mappings["_default_"]; there {
-		d.remove(edit{
-			in: d.Mappings, at: at, key: "_default_", fidelity: Equivalent,
-			why: "the _default_ mapping only shaped types made later, and none can be made any more",
-		})
+		d.applyDefault(at)
 	}
 	names := sorted(d.Mappings)
 	switch len(names) {
@@ -51,6 +51,70 @@ func stripType(d *draft) {
 		d.record(edit{at: at, key: names[0]}, names[0], nil)
 	}
 	d.Mappings = mapping
+}
+
+// applyDefault lets the _default_ mapping do what it did: in an index it shaped types made later, and in a template every type of the indices
+// that are made by it.
+func (d *draft) applyDefault(at pointer) {
+	base, isObject := d.Mappings["_default_"].(map[string]any)
+	switch {
+	case !isObject || d.Kind == Index:
+		d.remove(edit{
+			in: d.Mappings, at: at, key: "_default_", fidelity: Equivalent,
+			why: "the _default_ mapping only shaped types made later, and none can be made any more",
+		})
+		return
+	case len(d.Mappings) == 1:
+		d.record(edit{at: at, key: "_default_", why: "it is the mapping of every type, and so of the one mapping there is"}, "_default_", nil)
+		d.Mappings = base
+		return
+	}
+	d.remove(edit{in: d.Mappings, at: at, key: "_default_", why: "it is put under the mapping of each type, as the source did it"})
+	for _, name := range sorted(d.Mappings) {
+		if mapping, ok := d.Mappings[name].(map[string]any); ok {
+			d.underlay(at, mapping, base)
+		}
+	}
+}
+
+// underlay adds to a mapping what it does not say itself. The changes are told as of the mapping that is left, which is the item's only one.
+func (d *draft) underlay(at pointer, mapping, base map[string]any) {
+	const why = "the _default_ mapping gave it to each type that did not say it itself"
+	for _, name := range sorted(base) {
+		have, there := mapping[name]
+		inner, isObject := have.(map[string]any)
+		under, wasObject := base[name].(map[string]any)
+		change := edit{in: mapping, at: at, key: name, why: why}
+		switch {
+		case !there:
+			d.set(change, copyOf(base[name]))
+		case isObject && wasObject:
+			d.underlay(at.at(name), inner, under)
+		case name == "dynamic_templates":
+			list, _ := have.([]any)
+			more, _ := copyOf(base[name]).([]any)
+			d.set(change, slices.Concat(list, more))
+		}
+	}
+}
+
+// Types are the names of an item's mapping types, sorted; none where its mapping has no level of types.
+func (i *Item) Types() []string {
+	if len(i.Mappings) == 0 || !typed(i.Mappings) {
+		return nil
+	}
+	names := sorted(i.Mappings)
+	return slices.DeleteFunc(names, func(name string) bool { return name == "_default_" })
+}
+
+// OfType is the item as if it had one of its types only. It shares what it is made of.
+func (i *Item) OfType(name string) *Item {
+	one := *i
+	one.Mappings = map[string]any{name: i.Mappings[name]}
+	if base, there := i.Mappings["_default_"]; there && i.Kind != Index {
+		one.Mappings["_default_"] = base
+	}
+	return &one
 }
 
 // typed tells whether the keys of a mapping are type names. A type could be
