@@ -150,21 +150,24 @@ func (l *Live) Again(ctx context.Context, keys []Key, visit func(Document) error
 	}
 	for _, index := range l.indices {
 		for some := range slices.Chunk(ids[index], lookupIDs) {
-			err := l.cluster.lookup(ctx, index, some, func(hit cluster.RawHit) error {
-				docs, err := l.convert(ctx, nil, chain, index, &hit)
-				if err != nil {
-					return nil // a backfill would not send it: of that was told when it was read first
-				}
-				for i := range docs {
-					if err := visit(docs[i]); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			if err != nil {
+			if err := l.cluster.lookup(ctx, index, some, func(hit cluster.RawHit) error { return l.hand(ctx, chain, index, &hit, visit) }); err != nil {
 				return fmt.Errorf("ask the source again: %w", err)
 			}
+		}
+	}
+	return nil
+}
+
+// hand hands on what a document of the source is on the target. One that a transform fails on is none, as for a backfill: of that was told when
+// it was read first.
+func (l *Live) hand(ctx context.Context, chain transform.Transformer, index string, hit *cluster.RawHit, visit func(Document) error) error {
+	docs, failed := l.convert(ctx, nil, chain, index, hit)
+	if failed != nil {
+		docs = nil
+	}
+	for i := range docs {
+		if err := visit(docs[i]); err != nil {
+			return err
 		}
 	}
 	return nil

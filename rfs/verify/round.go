@@ -41,7 +41,7 @@ func (v *Verification) digestSource(ctx context.Context) error {
 		return fmt.Errorf("what the source has: %w", err)
 	}
 	for _, name := range parts {
-		if v.state.done("source "+name) || !v.state.concerns(name) {
+		if v.partDone("source "+name) || !v.state.concerns(name) {
 			continue
 		}
 		sums, reading, err := v.digestSourcePart(ctx, name)
