@@ -112,12 +112,14 @@ func TestOfSeveralUnderOneIDTheHighestVersionStays(t *testing.T) {
 				there[key] = c.there
 			}
 			put(t, client, there)
-			got, summary := found(t, source, client, verify.Options{})
-			if diff := cmp.Diff(c.want, got); diff != "" {
-				t.Errorf("%s: %s", name, diff)
-			}
-			if summary.Total.Superseded != 1 || summary.Total.Source != 3 {
-				t.Errorf("%s: %+v", name, summary.Total)
+			for _, held := range []int{0, 1} { // all at once, or one after the other
+				got, summary := found(t, source, client, verify.Options{}.WithHeld(held))
+				if diff := cmp.Diff(c.want, got); diff != "" {
+					t.Errorf("%s: %s", name, diff)
+				}
+				if summary.Total.Superseded != 1 || summary.Total.Source != 3 {
+					t.Errorf("%s: %+v", name, summary.Total)
+				}
 			}
 		}
 	}

@@ -3,8 +3,6 @@ package verify
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -23,7 +21,17 @@ type examination struct {
 	suspect map[[16]byte]*suspect
 	held    []Difference // of the source, to be compared
 	bytes   int
+	rank    rank
 }
+
+// rank is how far it is known which of several documents under one name stays. While all fit into what is held, that need not be asked.
+type rank int
+
+const (
+	unranked rank = iota
+	ranking       // the rest of the source is read for the highest versions alone
+	ranked        // they are known, and the source is read once more
+)
 
 // suspect is a document that may differ.
 type suspect struct {
@@ -136,7 +144,11 @@ func (e *examination) choose() {
 	e.forget()
 	room := e.room()
 	for _, bucket := range e.state.table.differing() {
-		if n := e.state.table.cells[bucket].target; n <= room {
+		n := e.state.table.cells[bucket].target
+		if e.versions.Load() { // of the source's the highest version of each name is kept
+			n = e.state.table.cells[bucket].most()
+		}
+		if n <= room {
 			room -= n
 			e.chosen[bucket] = true
 		} else {
@@ -253,160 +265,6 @@ func (e *examination) run(ctx context.Context, withoutSource bool) error {
 		return err
 	}
 	return e.leftOver(ctx)
-}
-
-func (e *examination) readSource(ctx context.Context) error {
-	parts, err := e.source.Parts(ctx)
-	if err != nil {
-		return err
-	}
-	wanted := e.wanted()
-	for _, name := range parts {
-		if !e.holds(name) {
-			continue
-		}
-		read := e.source.Read
-		if blocks, ok := e.source.(BlockSource); ok && wanted != nil && e.sieve.knows(name) {
-			read = func(ctx context.Context, part string, visit func([]Document) error) (Reading, error) {
-				return blocks.ReadBlocks(ctx, part, wanted, visit)
-			}
-		}
-		_, err := read(ctx, name, func(docs []Document) error {
-			bytes := 0
-			for i := range docs {
-				bytes += len(docs[i].Source)
-				if err := e.look(ctx, &docs[i]); err != nil {
-					return err
-				}
-			}
-			return e.step(ctx, &e.progress.Source, e.pace.source, len(docs), bytes)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// mostSieved is how many suspects are looked for in blocks: more lie nearly everywhere.
-const mostSieved = 1000
-
-// wanted tells which blocks of the source may hold a suspect; nil: all.
-func (e *examination) wanted() func(block uint64) bool {
-	if !e.known || len(e.dense) > 0 || len(e.suspect) > mostSieved {
-		return nil
-	}
-	keys := slices.Collect(maps.Keys(e.suspect))
-	return func(block uint64) bool {
-		return slices.ContainsFunc(keys, func(key [16]byte) bool { return e.sieve.has(block, key) })
-	}
-}
-
-// holds tells whether a part of the source has documents of the indices that are looked into.
-func (e *examination) holds(part string) bool {
-	seen, known := e.state.Seen[part]
-	if e.indices == nil || !known {
-		return true
-	}
-	for _, number := range seen {
-		if e.indices[number] {
-			return true
-		}
-	}
-	return false
-}
-
-// look compares a document of the source with what is known of the target, and holds it where it may differ.
-func (e *examination) look(ctx context.Context, doc *Document) error {
-	h, at, err := e.place(doc)
-	if err != nil || at == elsewhere {
-		return err
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if at == inOthers {
-		e.count(doc.Index).Unexamined++
-		return nil
-	}
-	s := e.suspect[h.key]
-	switch {
-	case e.dense[h.bucket] != nil:
-		e.dense[h.bucket].undo(&h, ofSource)
-		if s == nil {
-			s = &suspect{key: doc.Key()}
-			e.suspect[h.key] = s
-		}
-	case s == nil && e.known:
-		return nil // it only lies in the same bucket
-	case s == nil && doc.Version > 0: // there may be another of its name
-		s = &suspect{key: doc.Key()}
-		e.suspect[h.key] = s
-	case s == nil:
-		return e.hold(ctx, doc)
-	}
-	if e.content {
-		if s.seen++; s.seen <= s.target {
-			return nil
-		}
-		return e.hold(ctx, doc)
-	}
-	s.seen++
-	s.best = max(s.best, doc.Version)
-	if !e.known && s.target > 0 && s.doc == h.doc {
-		s.equal, s.equalsAt = true, doc.Version
-		return nil
-	}
-	return e.hold(ctx, doc)
-}
-
-// heldBytes is how much of the source is held at once.
-const heldBytes = 32 << 20
-
-// hold keeps a document to be compared with what the target has under its name. The lock is held.
-func (e *examination) hold(ctx context.Context, doc *Document) error {
-	d := Difference{Kind: Missing, Key: doc.Key(), Count: 1, Action: doc.Action, Source: doc.Source, version: doc.Version}.Clone()
-	e.held = append(e.held, d)
-	e.bytes += len(d.Source) + len(d.Action) + suspectBytes
-	if e.bytes < heldBytes {
-		return nil
-	}
-	return e.flush(ctx)
-}
-
-// flush judges what is held. The lock is held, or nobody else is at it.
-func (e *examination) flush(ctx context.Context) error {
-	held := e.held
-	e.held, e.bytes = nil, 0
-	if e.content {
-		return e.missingContent(ctx, held)
-	}
-	best := map[Key]int{} // which of several under one name stays
-	var first []Difference
-	for _, d := range held {
-		s := e.suspect[keyHash(e.names, d.Key)]
-		at, again := best[d.Key]
-		switch {
-		case s != nil && (d.version < s.best || s.equal && s.equalsAt == d.version):
-			e.count(d.Index).Superseded++
-		case again:
-			e.count(d.Index).Superseded++
-			first[at] = d
-		default:
-			best[d.Key] = len(first)
-			first = append(first, d)
-		}
-	}
-	return e.judge(ctx, first, e.settle)
-}
-
-// missingContent reports contents of which the target has less than the source.
-func (e *examination) missingContent(ctx context.Context, held []Difference) error {
-	for _, d := range held {
-		if err := e.found(ctx, d); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // leftOver judges what the target has and the source was not found to have.

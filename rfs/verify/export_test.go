@@ -6,6 +6,12 @@ func (o Options) WithFew(n int64) Options {
 	return o
 }
 
+// WithHeld sets how many bytes of the source are held at once.
+func (o Options) WithHeld(n int) Options {
+	o.held = n
+	return o
+}
+
 // Canonical is the hash of a JSON value.
 func Canonical(text []byte) ([32]byte, bool) { return new(canonizer).sum(text) }
 

@@ -28,7 +28,8 @@ type Options struct {
 
 	Find Finder // is told of the differences; nil: they are only counted
 
-	few int64 // suspects above which it is worth to compare values; fewSuspects
+	held int   // bytes of documents of the source that are held at once; heldBytes
+	few  int64 // suspects above which it is worth to compare values; fewSuspects
 
 	Log  zerolog.Logger
 	Now  func() time.Time                                 // the system's
@@ -41,6 +42,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Memory <= 0 {
 		o.Memory = 256 << 20
+	}
+	if o.held == 0 {
+		o.held = heldBytes
 	}
 	if o.few == 0 {
 		o.few = fewSuspects

@@ -108,6 +108,9 @@ func (v *Verification) digest(docs []Document, into *sieve) (some []hashed, byte
 		if into != nil && docs[i].Block != 0 {
 			into.add(docs[i].Block, h.key)
 		}
+		if docs[i].Version > 0 && !v.versions.Load() {
+			v.versions.Store(true)
+		}
 		some = append(some, h)
 	}
 	return some, bytes, nil

@@ -10,7 +10,7 @@ type Document struct {
 	Source  []byte // as bytes; nil: none
 	Action  []byte // the action line that a backfill would send; nil where there is none
 	Block   uint64 // of the source, for a [BlockSource]: where it lies
-	Version int64  // external version that it is written with; of several under one key the highest stays
+	Version int64  // of the source, of several under one key the one with the highest stays; 0: there are no others
 }
 
 // Key is the document's name.

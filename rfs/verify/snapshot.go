@@ -103,7 +103,8 @@ func (s *Snapshot) readItems(ctx context.Context, part string, items []rfs.Work,
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	options.DeadLetterFile = filepath.Join(folder, "skipped.ndjson")
-	sink := &digesting{visit: visit, blocks: &s.blocks}
+	collision := s.source.Choices.Collision
+	sink := &digesting{visit: visit, blocks: &s.blocks, collide: collision == rfs.CollisionKeepNewest || collision == rfs.CollisionUnchecked}
 	summary, err := rfs.New(source, sink, options).Run(ctx)
 	if err != nil {
 		return reading, fmt.Errorf("read %s of the snapshot: %w", part, err)
@@ -125,9 +126,10 @@ var errTwice = errors.New("some came twice, since the process stood still for lo
 
 // digesting is a sink that sends nothing.
 type digesting struct {
-	visit  func([]Document) error
-	blocks *blocks
-	taken  atomic.Int64
+	visit   func([]Document) error
+	blocks  *blocks
+	collide bool // several documents may have one name, of which versions decide
+	taken   atomic.Int64
 }
 
 var _ rfs.PlacedSink = (*digesting)(nil)
@@ -154,6 +156,9 @@ func (d *digesting) write(b *bulk.Batch, block func(int) uint64) (bulk.Outcome, 
 			continue
 		}
 		doc.Source, doc.Block = source, block(i)
+		if !d.collide {
+			doc.Version = 0
+		}
 		docs = append(docs, doc)
 	}
 	if err := d.visit(docs); err != nil {

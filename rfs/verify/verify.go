@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"migassist/cluster"
@@ -25,7 +26,8 @@ type Verification struct {
 	sampled  *[buckets]bool // nil: all
 	digests  *sync.Pool     // of digesters
 	tables   sync.Pool
-	sieve    *sieve // where documents of the source lie that this process has read
+	versions atomic.Bool // documents of the source came with versions, so that several may have one name
+	sieve    *sieve      // where documents of the source lie that this process has read
 	pace     struct{ source, target *throttle }
 
 	state *state
