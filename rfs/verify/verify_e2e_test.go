@@ -22,7 +22,7 @@ import (
 	"migassist/snapshot"
 )
 
-var documents = flag.Int("verify.documents", 100_000, "documents of 2 KB that the real server gets")
+var many = flag.Int("verify.documents", 100_000, "documents of 2 KB that the real server gets")
 
 // snapshotOf takes a snapshot of all of a server, and returns it as a source.
 func snapshotOf(t *testing.T, server *testcluster.Server, name, indices string) *verify.Snapshot {
@@ -58,9 +58,20 @@ func fill(t *testing.T, server *testcluster.Server, index string, n int) {
 	}
 }
 
-// TestOneOfEachKindIsFoundOnARealServer alters, removes and adds one document each, after a snapshot, and measures what a verification costs.
-func TestOneOfEachKindIsFoundOnARealServer(t *testing.T) {
-	for _, spec := range []testcluster.Spec{{Product: testcluster.OpenSearch, Version: "2.19.1", HeapMiB: 1024}} {
+// TestOneOfEachKindIsFoundOnRealServers alters, removes and adds one document each, after a snapshot, and measures what a verification costs.
+func TestOneOfEachKindIsFoundOnRealServers(t *testing.T) {
+	for _, spec := range []testcluster.Spec{
+		{Product: testcluster.OpenSearch, Version: "2.19.1", HeapMiB: 1024},
+		{Product: testcluster.OpenSearch, Version: "1.3.20"},
+		{Product: testcluster.OpenSearch, Version: "3.3.0"},
+		{Product: testcluster.Elasticsearch, Version: "7.10.2"},
+		{Product: testcluster.Elasticsearch, Version: "8.19.0"},
+		{Product: testcluster.Elasticsearch, Version: "9.1.0"},
+	} {
+		documents := 3000
+		if spec.HeapMiB > 0 {
+			documents = *many
+		}
 		t.Run(spec.String(), func(t *testing.T) {
 			server, err := testcluster.Start(t.Context(), spec)
 			if err != nil {
@@ -79,7 +90,7 @@ func TestOneOfEachKindIsFoundOnARealServer(t *testing.T) {
 			}
 			do("PUT", "/events", `{"settings":{"number_of_shards":2,"number_of_replicas":0,"refresh_interval":-1},"mappings":{"dynamic":false}}`)
 			do("PUT", "/few", `{"mappings":{"properties":{"c":{"type":"nested"}}}}`)
-			fill(t, server, "events", *documents)
+			fill(t, server, "events", documents)
 			do("PUT", "/few/_doc/1?routing=r", `{"a": 1.0 , "c":[{"x":1},{"x":2}]}`)
 			do("PUT", "/few/_doc/2", `{"a":2}`)
 			do("PUT", "/few/_doc/3", `{"a":3}`)
@@ -95,18 +106,18 @@ func TestOneOfEachKindIsFoundOnARealServer(t *testing.T) {
 			plainReads(t, source, client, "events", "few") // into the caches
 			plain := plainReads(t, source, client, "events", "few")
 			got, summary := found(t, source, client, verify.Options{})
-			if len(got) > 0 || !summary.Same() || summary.Total.Source != int64(*documents)+2 {
+			if len(got) > 0 || !summary.Same() || summary.Total.Source != int64(documents)+2 {
 				t.Errorf("of the same: %v, %+v", got, summary)
 			}
 			t.Logf("both sides alike: %.2f s, %.2f of reading each side once, in bytes %.2f and %.2f", summary.Seconds, summary.Seconds/plain.Seconds(), summary.SourceReads, summary.TargetReads)
 
 			do("PUT", "/few/_doc/1?routing=r", `{"c":[{"x":1.0e0},{"x":2}],"a":1}`) // the same value
-			do("POST", "/events/_update/doc-"+strconv.Itoa(*documents/2), `{"doc":{"took":-1}}`)
+			do("POST", "/events/_update/doc-"+strconv.Itoa(documents/2), `{"doc":{"took":-1}}`)
 			do("DELETE", "/events/_doc/doc-17", ``)
 			do("PUT", "/events/_doc/more?routing=x", `{"more":true}`)
 			got, summary = found(t, source, client, verify.Options{})
 			want := []finding{
-				{verify.Different, verify.Key{Index: "events", ID: "doc-" + strconv.Itoa(*documents/2)}, "took", 1},
+				{verify.Different, verify.Key{Index: "events", ID: "doc-" + strconv.Itoa(documents/2)}, "took", 1},
 				{verify.Extra, verify.Key{Index: "events", ID: "more", Routing: "x"}, "", 1},
 				{verify.Missing, verify.Key{Index: "events", ID: "doc-17"}, "", 1},
 			}
