@@ -187,6 +187,6 @@ func (s *sides) source(ctx context.Context) (verify.Source, []rfs.Finding, error
 	source := s.snapshot.backfill(s.settings, s.log)
 	source.Plan = func(context.Context) (*rfs.Plan, error) { return plan, nil }
 	options := rfsOptions(s.settings)
-	options.Memory, options.Log = int(s.settings.Memory)/2, s.log
+	options.Memory, options.Log = int(s.settings.Memory), s.log // as rfs: it says which documents are too large to be sent
 	return verify.NewSnapshot(source, options), s.uncompared(plan.Findings), nil
 }

@@ -1,14 +1,17 @@
 package verify_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -143,5 +146,36 @@ func TestTheOutcomeClaimsNoMoreThanWasCompared(t *testing.T) {
 		if err := s.WriteText(&out); err != nil || !strings.Contains(out.String(), want) {
 			t.Errorf("%v: want %q in\n%s", err, want, out.String())
 		}
+	}
+}
+
+// TestLargeDocumentsAreComparedAFewAtATime, and each is told of once.
+func TestLargeDocumentsAreComparedAFewAtATime(t *testing.T) {
+	source := &inMemory{docs: map[verify.Key]string{}, parts: 1}
+	_, client := newTarget(t, "books")
+	there, kinds := map[verify.Key]string{}, map[verify.Kind]int{}
+	large := strings.Repeat("x", 1<<20)
+	for i := range 24 {
+		key := verify.Key{Index: "books", ID: strconv.Itoa(i)}
+		if i%3 > 0 {
+			source.docs[key] = fmt.Sprintf(`{"n":%d,"text":"small"}`, i)
+		}
+		there[key] = fmt.Sprintf(`{"n":%d,"text":%q}`, i, large)
+	}
+	for key, doc := range there {
+		put(t, client, map[verify.Key]string{key: doc})
+	}
+	told := 0
+	find := verify.FinderFunc(func(_ context.Context, d verify.Difference) error {
+		kinds[d.Kind]++
+		told += len(d.Target)
+		return nil
+	})
+	v := verify.New(source, verify.NewTarget(client), verify.Options{Find: find})
+	if _, err := v.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if kinds[verify.Different] != 16 || kinds[verify.Extra] != 8 || told < 24<<20 {
+		t.Errorf("%v differ, with %d bytes", kinds, told)
 	}
 }

@@ -16,35 +16,37 @@ import (
 // judge asks the target for documents that may differ, and tells of those that do: after --settle once more. Unless seen is nil, it is told of
 // each that the target has.
 func (v *Verification) judge(ctx context.Context, suspects []Difference, seen func(*Document) error) error {
-	left, err := v.remaining(ctx, suspects, seen)
-	if err != nil {
+	if v.options.Settle <= 0 {
+		return v.compareAll(ctx, suspects, seen, v.found)
+	}
+	var left []Difference
+	err := v.compareAll(ctx, suspects, seen, func(_ context.Context, d Difference) error {
+		d.Target = nil
+		left = append(left, d)
+		return nil
+	})
+	if err != nil || len(left) == 0 {
 		return err
 	}
-	for _, d := range left {
-		if err := v.found(ctx, d); err != nil {
+	if err := v.options.Wait(ctx, v.options.Settle); err != nil {
+		return err
+	}
+	if err := v.refresh(ctx, indicesOf(left)); err != nil {
+		return err
+	}
+	for some := range slices.Chunk(left, settledAtOnce) {
+		if err := v.sourceAgain(ctx, some); err != nil {
+			return err
+		}
+		if err := v.compareAll(ctx, some, nil, v.found); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// remaining returns those of the differences that are there after as many looks as it takes.
-func (v *Verification) remaining(ctx context.Context, suspects []Difference, seen func(*Document) error) ([]Difference, error) {
-	left, err := v.compareAll(ctx, suspects, seen)
-	if err != nil || len(left) == 0 || v.options.Settle <= 0 {
-		return left, err
-	}
-	if err := v.options.Wait(ctx, v.options.Settle); err != nil {
-		return nil, err
-	}
-	if left, err = v.sourceAgain(ctx, left); err != nil {
-		return nil, err
-	}
-	if err := v.refresh(ctx, indicesOf(left)); err != nil {
-		return nil, err
-	}
-	return v.compareAll(ctx, left, nil)
-}
+// settledAtOnce is how many documents a source that changes is asked for again before they are compared.
+const settledAtOnce = 1000
 
 // Changing is a source whose documents change while they are compared, and that can be asked for them by name.
 type Changing interface {
@@ -53,10 +55,10 @@ type Changing interface {
 }
 
 // sourceAgain has a source that changes say what it has now.
-func (v *Verification) sourceAgain(ctx context.Context, left []Difference) ([]Difference, error) {
+func (v *Verification) sourceAgain(ctx context.Context, left []Difference) error {
 	changing, ok := v.source.(Changing)
 	if !ok {
-		return left, nil
+		return nil
 	}
 	keys := make([]Key, len(left))
 	at := map[Key]int{}
@@ -64,13 +66,12 @@ func (v *Verification) sourceAgain(ctx context.Context, left []Difference) ([]Di
 		keys[i], at[left[i].Key] = left[i].Key, i
 		left[i].Kind, left[i].Action, left[i].Source = Extra, nil, nil
 	}
-	err := changing.Again(ctx, keys, func(doc Document) error {
+	return changing.Again(ctx, keys, func(doc Document) error {
 		if i, asked := at[doc.Key()]; asked {
 			left[i].Kind, left[i].Action, left[i].Source = Missing, bytes.Clone(doc.Action), bytes.Clone(doc.Source)
 		}
 		return nil
 	})
-	return left, err
 }
 
 func indicesOf(differences []Difference) []string {
@@ -81,27 +82,24 @@ func indicesOf(differences []Difference) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// compareAll asks the target for the documents of all suspects, and returns those that differ now.
-func (v *Verification) compareAll(ctx context.Context, suspects []Difference, seen func(*Document) error) ([]Difference, error) {
+// compareAll asks the target for the documents of all suspects, and tells of those that differ now.
+func (v *Verification) compareAll(ctx context.Context, suspects []Difference, seen func(*Document) error, tell func(context.Context, Difference) error) error {
 	byIndex := map[string][]Difference{}
 	for _, d := range suspects {
 		byIndex[d.Index] = append(byIndex[d.Index], d)
 	}
-	var left []Difference
 	for _, index := range slices.Sorted(maps.Keys(byIndex)) {
 		rest := byIndex[index]
 		slices.SortStableFunc(rest, func(a, b Difference) int { return strings.Compare(a.ID, b.ID) })
 		for len(rest) > 0 {
 			n := batchOf(rest)
-			some, err := v.compareSome(ctx, index, rest[:n], seen)
-			if err != nil {
-				return nil, fmt.Errorf("compare documents of %s: %w", index, err)
+			if err := (&looking{v, index, seen, tell}).compare(ctx, rest[:n]); err != nil {
+				return fmt.Errorf("compare documents of %s: %w", index, err)
 			}
-			left = append(left, some...)
 			rest = rest[n:]
 		}
 	}
-	return left, nil
+	return nil
 }
 
 // batchOf is how many of the first are asked for at once.
@@ -115,8 +113,37 @@ func batchOf(rest []Difference) int {
 	return len(rest)
 }
 
-// compareSome asks the target once.
-func (v *Verification) compareSome(ctx context.Context, index string, some []Difference, seen func(*Document) error) ([]Difference, error) {
+// looking compares documents of an index with what the target has.
+type looking struct {
+	*Verification
+	index string
+	seen  func(*Document) error // is told of all that the target has; nil: nobody
+	tell  func(context.Context, Difference) error
+}
+
+// compare asks the target once, or more often where the answers are large.
+func (l *looking) compare(ctx context.Context, some []Difference) error {
+	left, err := l.ask(ctx, some)
+	if errors.Is(err, errCrowded) && len(some) > 1 {
+		half := len(some) / 2
+		if err := l.compare(ctx, some[:half]); err != nil {
+			return err
+		}
+		return l.compare(ctx, some[half:])
+	}
+	if err != nil {
+		return err
+	}
+	for _, d := range left {
+		if err := l.tell(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask returns those that differ; errCrowded if what the target has of them is much.
+func (l *looking) ask(ctx context.Context, some []Difference) ([]Difference, error) {
 	at := make(map[Key]int, len(some))
 	ids := make([]string, 0, len(some))
 	for i, d := range some {
@@ -125,56 +152,56 @@ func (v *Verification) compareSome(ctx context.Context, index string, some []Dif
 			ids = append(ids, d.ID)
 		}
 	}
-	there := make([]bool, len(some))
-	same := make([]bool, len(some))
 	results := slices.Clone(some)
-	err := v.target.lookup(ctx, index, ids, func(hit cluster.RawHit) error {
-		v.progress.Target.all.Add(int64(len(hit.Source)))
-		i, asked := at[Key{index, string(hit.ID), string(routing(&hit))}]
+	for i := range results {
+		results[i].Target, results[i].Paths = nil, nil
+	}
+	there, bytes := make([]bool, len(some)), 0
+	err := l.target.lookup(ctx, l.index, ids, func(hit cluster.RawHit) error {
+		l.progress.Target.all.Add(int64(len(hit.Source)))
+		i, asked := at[Key{l.index, string(hit.ID), string(routing(&hit))}]
 		if !asked {
 			return nil
 		}
 		there[i] = true
-		if seen != nil {
-			if err := seen(&Document{Index: index, ID: hit.ID, Routing: routing(&hit), Source: hit.Source}); err != nil {
+		if l.seen != nil {
+			if err := l.seen(&Document{Index: l.index, ID: hit.ID, Routing: routing(&hit), Source: hit.Source}); err != nil {
 				return err
 			}
 		}
-		if some[i].Kind == Extra {
-			results[i].Target = bytes.Clone(hit.Source)
-			return nil
-		}
-		paths, equal := compare(some[i].Source, hit.Source)
-		same[i] = equal
-		if !equal {
-			results[i].Kind, results[i].Paths, results[i].Target = Different, paths, bytes.Clone(hit.Source)
+		if bytes += results[i].against(&hit); bytes > lookupBytes && len(some) > 1 {
+			return errCrowded
 		}
 		return nil
 	})
-	if errors.Is(err, errCrowded) {
-		return v.compareHalves(ctx, index, some, seen)
+	if err != nil {
+		return nil, err
 	}
 	var left []Difference
 	for i, d := range results {
 		switch {
-		case !there[i] && some[i].Kind == Extra, same[i]:
+		case !there[i] && d.Kind == Extra, d.Kind == "":
 			continue
 		case !there[i]:
-			d.Kind, d.Paths, d.Target = Missing, nil, nil
+			d.Kind = Missing
 		}
 		left = append(left, d)
 	}
-	return left, err
+	return left, nil
 }
 
-func (v *Verification) compareHalves(ctx context.Context, index string, some []Difference, seen func(*Document) error) ([]Difference, error) {
-	half := len(some) / 2
-	left, err := v.compareSome(ctx, index, some[:half], seen)
-	if err != nil {
-		return nil, err
+// against compares with what the target has, and returns how many bytes of it are kept. Where they are the same, the kind is "".
+func (d *Difference) against(hit *cluster.RawHit) int {
+	if d.Kind != Extra {
+		paths, equal := compare(d.Source, hit.Source)
+		if equal {
+			d.Kind = ""
+			return 0
+		}
+		d.Kind, d.Paths = Different, paths
 	}
-	right, err := v.compareSome(ctx, index, some[half:], seen)
-	return append(left, right...), err
+	d.Target = bytes.Clone(hit.Source)
+	return len(d.Target)
 }
 
 // compare compares two sources: as bytes, then as JSON values, numbers exactly. Where they differ, it says at which paths; those of

@@ -51,20 +51,3 @@ func indicesOfKeys(keys []Key) []string {
 	}
 	return indicesOf(differences)
 }
-
-// Again compares what the given differences say that the source has with what the target has now, and returns those that are still
-// there: after the source's operations were sent once more, none. The Finder is not told.
-func (v *Verification) Again(ctx context.Context, differences []Difference) ([]Difference, error) {
-	if err := v.refresh(ctx, indicesOf(differences)); err != nil {
-		return nil, err
-	}
-	suspects := make([]Difference, len(differences))
-	for i, d := range differences {
-		suspects[i] = d
-		if d.Kind == Different {
-			suspects[i].Kind = Missing // unless it is found
-		}
-		suspects[i].Paths, suspects[i].Target = nil, nil
-	}
-	return v.compareAll(ctx, suspects, nil)
-}

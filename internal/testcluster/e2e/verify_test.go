@@ -356,3 +356,30 @@ func readWhole(t *testing.T, path string) string {
 	}
 	return string(content)
 }
+
+// TestVerifyOfLargeDocuments: what rfs moves verify compares, whatever its size.
+func TestVerifyOfLargeDocuments(t *testing.T) {
+	wipe(t, source)
+	wipe(t, target)
+	dir := t.TempDir()
+	must(t, source, "PUT", "/large", `{"settings":{"number_of_replicas":0},"mappings":{"dynamic":false}}`)
+	large := `{"n":1,"text":"` + strings.Repeat("abcdefgh", 5<<20) + `"}`
+	for i := range 3 {
+		must(t, source, "PUT", fmt.Sprint("/large/_doc/", i), large)
+	}
+	must(t, source, "POST", "/large/_flush", "")
+	if err := source.Snapshot(t.Context(), "large", "large", "large"); err != nil {
+		t.Fatal(err)
+	}
+	migassist(t, dir, metadataArgs("migrate", "large", "large")...).want(t, done, findings)
+	migassist(t, dir, rfsArgs(dir, "large", "large")...).want(t, done)
+	must(t, target, "POST", "/large/_update/1", `{"doc":{"n":2}}`)
+	must(t, target, "DELETE", "/large/_doc/2", "")
+	ran := migassist(t, dir, verifyArgs("large", "large", "--repair")...).want(t, done)
+	v := ran.verdict(t)
+	if diff := cmp.Diff([]string{"different large/1: n", "missing large/2"}, v.found()); diff != "" || v.Repair.Sent != 2 {
+		t.Errorf("%s\n%+v", diff, v)
+	}
+	t.Logf("documents of 40 MB: %.1f s, %d MiB resident", v.Seconds, ran.resident>>20)
+	migassist(t, dir, verifyArgs("large", "large")...).want(t, done)
+}
