@@ -19,9 +19,10 @@ var (
 	// ForEvaluation is what planning the migration of metadata takes.
 	ForEvaluation = Scope{[]string{
 		"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist",
+		itemTransforms, itemTransforms + "_base64", itemTransforms + "_file", documentTransforms, documentTransforms + "_base64", documentTransforms + "_file", "rfs.multi_type_resolution",
 	}, (*Config).checkEvaluation}
 	// ForMigration is what migrating metadata takes: what planning it does, or a plan that was kept.
-	ForMigration = Scope{[]string{"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata"}, (*Config).checkMigration}
+	ForMigration = Scope{[]string{"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata", "transform", "rfs.multi_type_resolution"}, (*Config).checkMigration}
 	// ForSnapshots is what looking into a repository takes; the name of a snapshot is not needed for a list of them.
 	ForSnapshots = Scope{[]string{"output", "snapshot", "s3", "gcs", "azure"}, (*Config).checkRepository}
 	// ForContents is what showing the contents of a snapshot takes, which is named as an argument.
@@ -90,6 +91,7 @@ func (c *Config) checkEvaluation() Problems {
 	problems := append(c.Snapshot.Validate(), c.checkStores()...)
 	problems = append(problems, c.Target.Validate("target")...)
 	problems = append(problems, c.Indices.Validate()...)
+	c.Transforms.check(&problems, documentTransforms)
 	return append(problems, c.Metadata.Validate()...)
 }
 
@@ -221,6 +223,7 @@ func (m Metadata) Validate() Problems {
 	var problems Problems
 	problems.allowlist("metadata.index_template_allowlist", m.IndexTemplateAllowlist)
 	problems.allowlist("metadata.component_template_allowlist", m.ComponentTemplateAllowlist)
+	m.Transforms.check(&problems, itemTransforms)
 	return problems
 }
 

@@ -154,7 +154,8 @@ func (c *Config) WorkerConnections() int {
 type Metadata struct {
 	IndexTemplateAllowlist     []string // legacy and composable index templates; empty is all but built-in ones
 	ComponentTemplateAllowlist []string
-	Plan                       string // file with a plan to apply, instead of making one
+	Transforms                 Transforms // of items
+	Plan                       string     // file with a plan to apply, instead of making one
 }
 
 func defaultCluster() Cluster {

@@ -30,6 +30,7 @@ var keys = slices.Concat(
 	clusterKeys("target", "disable-compression", "an answer, save of bulk requests", func(c *Config) *Cluster { return &c.Target }),
 	transformKeys(documentTransforms, "doc-transformer-config", "documents", func(c *Config) *Transforms { return &c.Transforms }),
 	runKeys,
+	transformKeys(itemTransforms, "transformer-config", "indices and templates", func(c *Config) *Transforms { return &c.Metadata.Transforms }),
 	verifyKeys,
 	coordinatorKeys,
 	clusterKeys("coordinator", "coordinator-disable-compression", "an answer", func(c *Config) *Cluster { return &c.Coordinator.Cluster }),
@@ -183,7 +184,7 @@ var runKeys = []key{
 	},
 	{
 		path: "rfs.multi_type_resolution", flag: "multi-type-resolution", enum: []string{"none", "split", "union"},
-		usage: "what `RESULT` an index with several mapping types has; split: documents of type T go to index INDEX_T, union: all to INDEX, which has to exist", field: func(c *Config) any { return &c.RFS.MultiTypeResolution },
+		usage: "what `RESULT` an index with several mapping types has; split: documents of type T go to index INDEX_T, union: all to INDEX", field: func(c *Config) any { return &c.RFS.MultiTypeResolution },
 	},
 	{
 		path: "rfs.rebuild_source", flag: "rebuild-source",

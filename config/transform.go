@@ -15,8 +15,11 @@ type Transforms struct {
 	File   string // JSON, or YAML if it ends in .yaml or .yml
 }
 
-// documentTransforms begins the keys of the transforms of documents.
-const documentTransforms = "transform.doc_transformer_config"
+// documentTransforms and itemTransforms begin the keys of the transforms of documents and of metadata.
+const (
+	documentTransforms = "transform.doc_transformer_config"
+	itemTransforms     = "metadata.transformer_config"
+)
 
 // transformKeys are the three places of a configuration of transforms; path and flag begin the names of each.
 func transformKeys(path, flag, what string, field func(*Config) *Transforms) []key {
@@ -111,6 +114,11 @@ func (t Transforms) check(problems *Problems, path string) {
 // Problems, with all that parse has joined.
 func (c *Config) DocumentTransforms(parse func(config []byte, folder string) error) error {
 	return c.parseTransforms(c.Transforms, documentTransforms, parse)
+}
+
+// ItemTransforms does the same with the transforms of metadata.
+func (c *Config) ItemTransforms(parse func(config []byte, folder string) error) error {
+	return c.parseTransforms(c.Metadata.Transforms, itemTransforms, parse)
 }
 
 func (c *Config) parseTransforms(t Transforms, path string, parse func(config []byte, folder string) error) error {

@@ -11,6 +11,7 @@ import (
 	"migassist/metadata/rules"
 	"migassist/selection"
 	"migassist/snapshot"
+	"migassist/transform"
 )
 
 // Input is what a plan is made from.
@@ -27,6 +28,12 @@ type Input struct {
 	ComponentTemplates selection.Allowlist
 	// IndexTemplates is for legacy and composable ones alike.
 	IndexTemplates selection.Allowlist
+
+	// MultiType is for items with several mapping types that no type mapping tells about.
+	MultiType MultiType
+	// TypeMappings and Transforms may be nil. Type mappings are to be those of rfs; transforms rewrite items after the rules.
+	TypeMappings TypeMappings
+	Transforms   Transforms
 }
 
 // NewPlan reads source and target and decides about every item. It changes
@@ -43,13 +50,14 @@ func NewPlan(ctx context.Context, in Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.templates(rules.ComponentTemplate, in.ComponentTemplates)
-	b.templates(rules.IndexTemplate, in.IndexTemplates)
-	b.templates(rules.LegacyTemplate, in.IndexTemplates)
+	b.templates(ctx, rules.ComponentTemplate, in.ComponentTemplates)
+	b.templates(ctx, rules.IndexTemplate, in.IndexTemplates)
+	b.templates(ctx, rules.LegacyTemplate, in.IndexTemplates)
 	b.missingTemplates(in)
 	if err := b.indices(ctx, in.Indices); err != nil {
 		return nil, err
 	}
+	b.unique()
 	b.composed()
 	b.aliases()
 	b.shield()
@@ -63,6 +71,7 @@ func NewPlan(ctx context.Context, in Input) (*Plan, error) {
 
 // builder is a plan in the making.
 type builder struct {
+	in      Input
 	plan    *Plan
 	source  *Source
 	rules   *rules.Set
@@ -71,7 +80,9 @@ type builder struct {
 	wanted map[*Step]*rules.Item
 	// missing counts the lists of templates an allowlist entry was looked for in and not found.
 	missing map[string]int
-	streams map[string]string
+	streams map[string]string // by index of the source
+	// transformer may be nil.
+	transformer transform.Transformer
 }
 
 func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error) {
@@ -96,14 +107,18 @@ func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error)
 	if err != nil {
 		return nil, err
 	}
-	return &builder{
-		plan: plan, source: source, rules: set, present: there, wanted: map[*Step]*rules.Item{}, missing: map[string]int{},
+	b := &builder{
+		in: in, plan: plan, source: source, rules: set, present: there, wanted: map[*Step]*rules.Item{}, missing: map[string]int{},
 		streams: map[string]string{},
-	}, nil
+	}
+	if in.Transforms != nil {
+		b.transformer = in.Transforms.New()
+	}
+	return b, nil
 }
 
 // templates plans the templates of one kind.
-func (b *builder) templates(kind rules.Kind, allow selection.Allowlist) {
+func (b *builder) templates(ctx context.Context, kind rules.Kind, allow selection.Allowlist) {
 	items := map[string]*rules.Item{}
 	var candidates []selection.Candidate
 	for _, item := range b.source.Templates {
@@ -116,7 +131,7 @@ func (b *builder) templates(kind rules.Kind, allow selection.Allowlist) {
 	for _, entry := range result.Missing {
 		b.missing[entry]++
 	}
-	b.add(kind, result, func(name string) (*rules.Item, error) { return items[name], nil })
+	b.add(ctx, kind, result, func(name string) (*rules.Item, error) { return items[name], nil })
 }
 
 // managed reads the mark that the product sets on what it installs.
@@ -152,7 +167,7 @@ func (b *builder) indices(ctx context.Context, allow selection.Allowlist) error 
 	for _, entry := range result.Missing {
 		b.plan.find(rules.Index, entry, "the source has no index that this entry of the allowlist names")
 	}
-	b.add(rules.Index, result, func(name string) (*rules.Item, error) {
+	b.add(ctx, rules.Index, result, func(name string) (*rules.Item, error) {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
@@ -162,41 +177,99 @@ func (b *builder) indices(ctx context.Context, allow selection.Allowlist) error 
 }
 
 // add makes the steps of one kind, in the order of their names.
-func (b *builder) add(kind rules.Kind, result selection.Result, read func(name string) (*rules.Item, error)) {
+func (b *builder) add(ctx context.Context, kind rules.Kind, result selection.Result, read func(name string) (*rules.Item, error)) {
 	var steps []*Step
+	var parts []*part
 	for _, name := range result.Chosen {
-		steps = append(steps, b.step(kind, name, read))
+		item, err := read(name)
+		if err != nil {
+			steps = append(steps, &Step{Kind: kind, Name: name, Action: Refused, Reason: reasonOf(err)})
+			continue
+		}
+		own, refusal := b.parts(item)
+		switch {
+		case refusal != "":
+			steps = append(steps, &Step{Kind: kind, Name: name, Before: item.Described(), Action: Refused, Reason: refusal})
+		case len(own) == 0:
+			steps = append(steps, &Step{Kind: kind, Name: name, Action: Left, Reason: "no type mapping takes it"})
+		}
+		parts = append(parts, own...)
+	}
+	for _, group := range together(parts) {
+		steps = append(steps, b.steps(ctx, kind, group)...)
 	}
 	for _, out := range result.Excluded {
 		steps = append(steps, &Step{Kind: kind, Name: out.Name, Action: Left, Reason: out.Reason})
 	}
-	slices.SortFunc(steps, func(a, b *Step) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(steps, func(a, b *Step) int { return strings.Compare(a.Name, b.Name) })
 	b.plan.Steps = append(b.plan.Steps, steps...)
 }
 
-func (b *builder) step(kind rules.Kind, name string, read func(name string) (*rules.Item, error)) *Step {
-	step := &Step{Kind: kind, Name: name}
-	item, err := read(name)
-	if err != nil {
-		step.Action, step.Reason = Refused, reasonOf(err)
-		return step
+// parts are what an item gives to items of the target.
+func (b *builder) parts(item *rules.Item) (parts []*part, refusal string) {
+	switch item.Kind {
+	case rules.Index:
+		return b.indexParts(item)
+	case rules.LegacyTemplate:
+		return b.templateParts(item), ""
+	case rules.ComponentTemplate, rules.IndexTemplate: // from times without types
 	}
-	step.Before = item.Described()
-	outcome := b.rules.Rewrite(item)
-	step.Changes = outcome.Changes
+	return []*part{whole(item)}, ""
+}
+
+// steps are those of an item of the target that is made of parts: one, or what transforms make of it.
+func (b *builder) steps(ctx context.Context, kind rules.Kind, group []*part) []*Step {
+	step := &Step{Kind: kind, Name: group[0].target, Before: group[0].before}
+	b.origins(step, group)
+	item, refusal := b.rewrite(step, group)
+	if refusal != "" {
+		step.Action, step.Reason = Refused, refusal
+		return []*Step{step}
+	}
+	return b.transformed(ctx, step, item)
+}
+
+// rewrite applies the rules to each part and puts them together.
+func (b *builder) rewrite(step *Step, group []*part) (item *rules.Item, refusal string) {
+	var pieces []rules.Piece
+	told := map[string]bool{} // what is the same for each type of an index is told once
+	for _, p := range group {
+		outcome := b.rules.Rewrite(p.item)
+		for _, change := range slices.Concat(p.changes, outcome.Changes) {
+			if key := fmt.Sprintf("%s %s %v %v", change.Path, change.Rule, change.Before, change.After); len(group) == 1 || !told[key] {
+				told[key] = true
+				step.Changes = append(step.Changes, change)
+			}
+		}
+		if outcome.Refusal != nil {
+			if refusal = outcome.Refusal.String(); len(group) > 1 {
+				refusal = p.name() + ": " + refusal
+			}
+			return nil, refusal
+		}
+		pieces = append(pieces, rules.Piece{Name: p.name(), Item: outcome.Item})
+	}
+	if len(pieces) == 1 {
+		return pieces[0].Item, ""
+	}
+	outcome := rules.Unite(pieces)
+	step.Changes = append(step.Changes, outcome.Changes...)
 	if outcome.Refusal != nil {
-		step.Action, step.Reason = Refused, outcome.Refusal.String()
-		return step
+		return nil, outcome.Refusal.String()
 	}
-	b.wanted[step] = outcome.Item
-	step.After = outcome.Item.Body()
-	if b.present.has(kind, name) {
+	return outcome.Item, ""
+}
+
+// settle decides about a step whose item is as it is wanted.
+func (b *builder) settle(step *Step, item *rules.Item) {
+	b.wanted[step] = item
+	step.After = item.Body()
+	if b.present.has(step.Kind, step.Name) {
 		step.Action = Exists
-		return step
+		return
 	}
-	step.Action, step.Request = Create, request(kind, name, step.After)
-	b.note(step, outcome.Item)
-	return step
+	step.Action, step.Request = Create, request(step.Kind, step.Name, step.After)
+	b.note(step, item)
 }
 
 // reasonOf is an error in one line.
@@ -209,6 +282,21 @@ func (b *builder) note(step *Step, item *rules.Item) {
 	if pipeline, there := item.Settings["index.default_pipeline"].(string); there && pipeline != "_none" {
 		step.Notes = append(step.Notes, fmt.Sprintf("its default pipeline %s is not migrated in this version; without it on the target, "+
 			"clients cannot write to the index (migrated documents pass it by)", pipeline))
+	}
+}
+
+// unique refuses what transforms gave a name that another item has.
+func (b *builder) unique() {
+	taken := map[item]bool{}
+	for _, step := range b.plan.Steps {
+		if step.Action != Create && step.Action != Exists {
+			continue
+		}
+		if at := (item{step.Kind, step.Name}); taken[at] {
+			b.refuse(step, "another "+words(step.Kind)+" of the plan has this name")
+		} else {
+			taken[at] = true
+		}
 	}
 }
 
@@ -307,7 +395,7 @@ func (b *builder) findings() {
 			}
 		case Left:
 		}
-		if stream := b.streams[step.Name]; step.Kind == rules.Index && stream != "" && step.Action == Create && !told[stream] {
+		if stream := b.streams[step.source()]; step.Kind == rules.Index && stream != "" && step.Action == Create && !told[stream] {
 			told[stream] = true
 			p.find(rules.Index, step.Name, "it backs the data stream %s; data streams are not made in this version, "+
 				"so its backing indices become ordinary hidden indices under their own names", stream)

@@ -102,6 +102,43 @@ func TestTheFixturesComeOutAsTheirSourceHadThem(t *testing.T) {
 	}
 }
 
+// TestOlderItemsAreTakenUnitedAndSplit brings the items of servers with mapping types, some of several types in an index, both ways: the target takes
+// all of them, has what was asked for, and a second run finds nothing to do.
+func TestOlderItemsAreTakenUnitedAndSplit(t *testing.T) {
+	target := startTarget(t)
+	for _, product := range []string{"elasticsearch-1.7.6", "elasticsearch-2.4.6", "elasticsearch-5.6.16", "elasticsearch-6.8.23"} {
+		for resolution, made := range map[metadata.MultiType][]string{metadata.MultiTypeUnion: {"same-ids", "types"}, metadata.MultiTypeSplit: {"same-ids_order", "same-ids_user", "types_order", "types_user"}} {
+			t.Run(product+"/"+string(resolution), func(t *testing.T) {
+				for _, path := range []string{"/*", "/_template/*"} {
+					if _, err := target.server.Do(t.Context(), "DELETE", path, nil); err != nil {
+						t.Fatal(err)
+					}
+				}
+				from, _ := openFixture(t, product, "second")
+				input := metadata.Input{Snapshot: from, Target: target, Indices: allIndices(t), MultiType: resolution}
+				plan, err := metadata.NewPlan(t.Context(), input)
+				if err != nil {
+					t.Fatal(err)
+				}
+				report, err := plan.Apply(t.Context(), target)
+				if err != nil {
+					t.Fatal(err)
+				}
+				foretold(t, plan, report)
+				secondRun(t, input, target)
+				if product == "elasticsearch-6.8.23" {
+					return // has one type per index
+				}
+				for _, name := range made {
+					if !slices.ContainsFunc(plan.Steps, func(s *metadata.Step) bool { return s.Name == name && len(s.From) > 0 }) {
+						t.Errorf("no %s", name)
+					}
+				}
+			})
+		}
+	}
+}
+
 // TestTemplatesOfTheTargetAddNothing gives the target templates that would
 // spoil every index: other aliases and settings, other types for the same fields,
 // strict mappings, and a data stream where an index is to be.

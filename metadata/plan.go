@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
 
 	"migassist/metadata/rules"
 )
@@ -48,9 +49,11 @@ type Step struct {
 	Kind   rules.Kind `json:"kind"`
 	Name   string     `json:"name"`
 	Action Action     `json:"action"`
+	// From are the items of the source that it is made of, "INDEX/TYPE" where only a type of one is meant; none where it is the one of its name.
+	From []string `json:"from,omitempty"`
 	// Reason says why an item is left out or refused.
 	Reason string `json:"reason,omitempty"`
-	// Before is the item on the source, After the body it is created with.
+	// Before is the item on the source, or several by name; After the body it is created with.
 	Before  map[string]any `json:"before,omitempty"`
 	After   map[string]any `json:"after,omitempty"`
 	Changes []rules.Change `json:"changes,omitempty"`
@@ -59,6 +62,15 @@ type Step struct {
 	// Notes are worth knowing and ask for nothing.
 	Notes   []string `json:"notes,omitempty"`
 	Request *Request `json:"request,omitempty"`
+}
+
+// source is the item of the source that the step is of, the first of several.
+func (s *Step) source() string {
+	if len(s.From) == 0 {
+		return s.Name
+	}
+	name, _, _ := strings.Cut(s.From[0], "/")
+	return name
 }
 
 // Request is what is sent to the target.

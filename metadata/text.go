@@ -83,20 +83,27 @@ func (t *text) steps(p *Plan, kind rules.Kind) {
 func (t *text) step(step *Step) {
 	switch step.Action {
 	case Refused:
-		t.line("  refused  %s", step.Name)
+		t.line("  refused  %s%s", step.Name, origin(step.From))
 		t.line("           %s", step.Reason)
 		return
 	case Exists:
-		t.line("  exists   %s%s", step.Name, equality(step.Differences))
+		t.line("  exists   %s%s%s", step.Name, origin(step.From), equality(step.Differences))
 		t.differences(step.Differences)
 		return
 	case Create, Left:
 	}
-	t.line("  create   %s", step.Name)
+	t.line("  create   %s%s", step.Name, origin(step.From))
 	t.changes(step.Changes)
 	for _, note := range step.Notes {
 		t.line("           note: %s", note)
 	}
+}
+
+func origin(from []string) string {
+	if len(from) == 0 {
+		return ""
+	}
+	return "  (from " + strings.Join(from, ", ") + ")"
 }
 
 func equality(differences []Difference) string {

@@ -14,6 +14,7 @@ import (
 	"migassist/config"
 	"migassist/metadata"
 	"migassist/selection"
+	"migassist/transform/pipeline"
 )
 
 // metadata is the mode that moves indices, aliases and templates.
@@ -32,7 +33,8 @@ func (p *program) metadataEvaluate() *cobra.Command {
 	cmd := leaf("evaluate", "Print what migrate would do",
 		`Evaluate prints the plan: what is created, what is changed on the way and why,
 what is left out and why. It changes nothing. With --output json the plan can be
-kept and handed to "migrate --plan".`,
+kept and handed to "migrate --plan". What --multi-type-resolution and type mappings
+say is to be said to rfs too, so that documents find the indices made here.`,
 		`  migassist metadata evaluate --repo-uri file:///mnt/snapshots --snapshot-name nightly --target-host https://localhost:9200`,
 		p.runEvaluate)
 	config.ForEvaluation.AddFlags(cmd.Flags())
@@ -129,10 +131,40 @@ func makePlan(ctx context.Context, settings *config.Config, target metadata.Targ
 	if err != nil {
 		return nil, err
 	}
-	return metadata.NewPlan(ctx, metadata.Input{
+	input := metadata.Input{
 		Snapshot: from.snapshot, URI: from.repository.URI(), Target: target,
 		Indices: from.allow, IndexTemplates: indexTemplates, ComponentTemplates: componentTemplates,
-	})
+		MultiType: metadata.MultiType(settings.RFS.MultiTypeResolution),
+	}
+	if err := addTransforms(&input, settings, log); err != nil {
+		return nil, err
+	}
+	return metadata.NewPlan(ctx, input)
+}
+
+// addTransforms gives a plan the transforms of items. Type mappings may be among them, or among those of documents, as rfs takes them.
+func addTransforms(input *metadata.Input, settings *config.Config, log zerolog.Logger) error {
+	items, err := itemTransforms(settings, log)
+	if err != nil {
+		return err
+	}
+	documents, err := documentTransforms(settings, log)
+	if err != nil {
+		return err
+	}
+	if items != nil {
+		input.Transforms = items
+	}
+	for _, chain := range []*pipeline.Program{items, documents} {
+		if chain == nil {
+			continue
+		}
+		if _, mapped := chain.TypeTargets("", nil); mapped {
+			input.TypeMappings = chain
+			break
+		}
+	}
+	return nil
 }
 
 // writer is a plan or a report.

@@ -18,6 +18,15 @@ func documentTransforms(settings *config.Config, log zerolog.Logger) (program *p
 	return program, err
 }
 
+// itemTransforms are the transforms of metadata that are configured, or nil.
+func itemTransforms(settings *config.Config, log zerolog.Logger) (program *pipeline.Program, err error) {
+	err = settings.ItemTransforms(func(text []byte, folder string) (err error) {
+		program, err = pipeline.Parse(text, pipeline.Options{Folder: folder, Log: scriptLog(log)})
+		return err
+	})
+	return program, err
+}
+
 // scriptLog takes what scripts print.
 func scriptLog(log zerolog.Logger) func(line string) {
 	return func(line string) { log.Info().Str("line", line).Msg("a script says") }

@@ -37,8 +37,8 @@ func stripType(d *draft) {
 		return
 	case 1:
 	default:
-		d.refuse(at, "it has the mapping types %s, the target has one mapping per index; "+
-			"create an index for each type on the target, named INDEX_TYPE, and rfs --multi-type-resolution split fills them; this version does not split mappings",
+		d.refuse(at, "it has the mapping types %s, the target has one mapping per index; --multi-type-resolution split makes an index INDEX_TYPE of each, "+
+			"union makes one mapping of all, and type mappings (--transformer-config) send each where they say; say the same to rfs",
 			strings.Join(names, ", "))
 		return
 	}
@@ -107,14 +107,64 @@ func (i *Item) Types() []string {
 	return slices.DeleteFunc(names, func(name string) bool { return name == "_default_" })
 }
 
-// OfType is the item as if it had one of its types only. It shares what it is made of.
-func (i *Item) OfType(name string) *Item {
+// OfType is the item as if it had one of its types only, with what changed by that; with are those of its types whose documents come to the same
+// place. It shares what it is made of.
+func (i *Item) OfType(name string, with []string) *Outcome {
 	one := *i
 	one.Mappings = map[string]any{name: i.Mappings[name]}
 	if base, there := i.Mappings["_default_"]; there && i.Kind != Index {
 		one.Mappings["_default_"] = base
 	}
-	return &one
+	if len(with) == len(i.Types()) {
+		return &Outcome{Item: &one}
+	}
+	one.Aliases, _ = copyOf(i.Aliases).(map[string]any)
+	d := &draft{Item: &one, rule: partRule}
+	d.partAliases(with)
+	return &Outcome{Item: &one, Changes: d.changes}
+}
+
+// partRule is what the changes of OfType are said to be of.
+var partRule = &Rule{
+	Name: "part", Fidelity: Equivalent,
+	Why: "the types of its index go to several indices of the target",
+}
+
+// partAliases brings the aliases of an index to one of the several that its types go to.
+func (d *draft) partAliases(types []string) {
+	at := d.content().at("aliases")
+	for _, name := range sorted(d.Aliases) {
+		alias, _ := d.Aliases[name].(map[string]any)
+		d.remove(edit{
+			in: alias, at: at.at(name), key: "is_write_index", fidelity: Lossy,
+			why: "the alias leads to several indices now, and only one of them could take what is written by it; choose it on the target",
+		})
+		wanted, ofType := typeOfFilter(alias["filter"])
+		switch {
+		case !ofType:
+		case !has(types, wanted):
+			d.remove(edit{in: d.Aliases, at: at, key: name, why: "its filter asks for a type whose documents go to another index, where the alias is"})
+		case len(types) == 1:
+			d.remove(edit{in: alias, at: at.at(name), key: "filter", why: "the documents of the type it asks for are the only ones here"})
+		}
+	}
+}
+
+// typeOfFilter is T where a filter is {"type":{"value":T}} or {"term":{"_type":T}} and no more.
+func typeOfFilter(filter any) (name string, is bool) {
+	query, _ := filter.(map[string]any)
+	if len(query) != 1 {
+		return "", false
+	}
+	if by, _ := query["type"].(map[string]any); len(by) == 1 {
+		name, is = by["value"].(string)
+		return name, is
+	}
+	if by, _ := query["term"].(map[string]any); len(by) == 1 {
+		name, is = by["_type"].(string)
+		return name, is
+	}
+	return "", false
 }
 
 // typed tells whether the keys of a mapping are type names. A type could be

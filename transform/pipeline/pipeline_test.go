@@ -63,6 +63,24 @@ func TestWhatIsKnownBefore(t *testing.T) {
 	}
 }
 
+func TestTypeMappingsAreKnownWhateverElseThereIs(t *testing.T) {
+	p := program(t, `[{"jq":"."},{"typeMappings":{"staticMappings":{"a":{"x":"ax"}}}}]`)
+	if _, known := p.Targets("a", []string{"x", "y"}); known {
+		t.Error("a filter may send documents anywhere")
+	}
+	if got, mapped := p.TypeTargets("a", []string{"x", "y"}); !mapped || !maps.Equal(got, map[string]string{"x": "ax"}) {
+		t.Errorf("%v, %v", got, mapped)
+	}
+	for _, config := range []string{`[{"jq":"."}]`, `["removeType"]`} {
+		if got, mapped := program(t, config).TypeTargets("a", []string{"x"}); mapped || got != nil {
+			t.Errorf("%s: %v", config, got)
+		}
+	}
+	if got, _ := program(t, `["removeType",{"typeMappings":{"staticMappings":{"a":{"_doc":"all"}}}}]`).TypeTargets("a", []string{"x"}); got["x"] != "all" {
+		t.Errorf("without types: %v", got)
+	}
+}
+
 func TestFingerprintIsOfTheConfiguration(t *testing.T) {
 	a, same, b := program(t, `[{"typeMappings":{"staticMappings":{}}}]`), program(t, `[ { "typeMappings": {"staticMappings": {} } } ]`), program(t, `[{"typeMappings":{}}]`)
 	if a.Fingerprint() != same.Fingerprint() || a.Fingerprint() == b.Fingerprint() || a.Fingerprint() == "" {

@@ -88,6 +88,26 @@ func (p *Program) Targets(index string, types []string) (targets map[string]stri
 	return targets, true
 }
 
+// TypeTargets says where the type mappings of the chain alone send documents of an index, whatever else is in it: those of a type that is not in
+// targets are dropped. Mapped is false where the chain has no type mapping.
+func (p *Program) TypeTargets(index string, types []string) (targets map[string]string, mapped bool) {
+	only := &Program{}
+	for _, s := range p.steps {
+		switch s.made.(type) {
+		case *typemap.Program:
+			mapped = true
+		case untyping:
+		default:
+			continue
+		}
+		only.steps = append(only.steps, s)
+	}
+	if mapped {
+		targets, _ = only.Targets(index, types)
+	}
+	return targets, mapped
+}
+
 // New returns what runs messages through the whole chain, for one goroutine.
 func (p *Program) New() transform.Transformer {
 	c := &chain{names: p.Names()}

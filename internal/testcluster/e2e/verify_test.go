@@ -278,7 +278,7 @@ func TestVerifyOfTypesUnitedAndSplit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
-		make    []string // indices of the target
+		made    []string // indices that metadata makes on the target
 		choices []string
 		altered string // a document to tamper with
 	}{
@@ -288,10 +288,12 @@ func TestVerifyOfTypesUnitedAndSplit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			wipe(t, target)
 			dir := t.TempDir()
-			for _, index := range c.make {
-				must(t, target, "PUT", "/"+index, `{"mappings":{"dynamic":false}}`)
+			from := []string{"--repo-uri", repository, "--snapshot-name", "second", "--index-allowlist", "same-ids,types", "--target-host", target.URL, "--output", "json"}
+			migassist(t, dir, append([]string{"metadata", "migrate", c.choices[0], c.choices[1]}, from...)...).want(t, done)
+			if got := indices(t, target); !slices.Equal(got, c.made) {
+				t.Errorf("metadata made %q, want %q", got, c.made)
 			}
-			common := append([]string{"--repo-uri", repository, "--snapshot-name", "second", "--index-allowlist", "same-ids,types", "--target-host", target.URL, "--output", "json"}, c.choices...)
+			common := append(from, c.choices...)
 			moved := migassist(t, dir, append([]string{"rfs"}, common...)...).want(t, done, findings).summary(t)
 			check := append([]string{"console", "verify"}, common...)
 			if v := migassist(t, dir, check...).want(t, done).verdict(t); v.Total.Equal != moved.Total.Written || moved.Total.Written == 0 {
