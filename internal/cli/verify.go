@@ -74,6 +74,9 @@ type verified struct {
 
 // verifyDocuments compares every document, or those of a sample, or those that findings name.
 func (p *program) verifyDocuments(ctx context.Context, s *sides) error {
+	if s.target.Serverless() || s.living != nil && s.living.Serverless() {
+		return errors.New("a collection of OpenSearch Serverless has no scrolls, by which documents are read; --counts compares how many there are")
+	}
 	from, findings, err := s.source(ctx)
 	if err != nil {
 		return err

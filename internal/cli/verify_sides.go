@@ -177,7 +177,8 @@ func (s *sides) source(ctx context.Context) (verify.Source, []rfs.Finding, error
 			return nil, nil, err
 		}
 		return verify.NewLive(s.living, slices.Sorted(maps.Keys(targets)), verify.LiveOptions{
-			Address: func(index, _ string) string { return targets[index] },
+			Address:          func(index, _ string) string { return targets[index] },
+			MaxDocsPerSecond: float64(s.settings.RFS.MaxDocsPerSecond),
 		}), findings, nil
 	}
 	plan, err := s.plan(ctx)

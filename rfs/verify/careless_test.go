@@ -1,10 +1,12 @@
 package verify_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +15,10 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"migassist/cluster"
 	"migassist/internal/sandbox"
@@ -177,5 +182,40 @@ func TestLargeDocumentsAreComparedAFewAtATime(t *testing.T) {
 	}
 	if kinds[verify.Different] != 16 || kinds[verify.Extra] != 8 || told < 24<<20 {
 		t.Errorf("%v differ, with %d bytes", kinds, told)
+	}
+}
+
+// TestPagesOfASlowReaderAreSmall: a server keeps a scroll for five minutes between two pages.
+func TestPagesOfASlowReaderAreSmall(t *testing.T) {
+	source := &inMemory{docs: random(rand.New(rand.NewPCG(1, 1)), 600), parts: 1}
+	server, client := newTarget(t, "books", "films")
+	put(t, client, source.docs)
+	largest := atomic.Int64{}
+	slow := through(t, server, func(_ http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/_search") && r.URL.Query().Get("scroll") != "" {
+			var body struct{ Size int64 }
+			text, err := io.ReadAll(r.Body)
+			if err == nil {
+				err = json.Unmarshal(text, &body)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			r.Body = io.NopCloser(bytes.NewReader(text))
+			largest.Store(max(largest.Load(), body.Size))
+		}
+		return false
+	})
+	waited := time.Duration(0)
+	var mu sync.Mutex
+	wait := func(_ context.Context, d time.Duration) error {
+		mu.Lock()
+		defer mu.Unlock()
+		waited = max(waited, d)
+		return nil
+	}
+	got, _ := found(t, source, slow, verify.Options{MaxDocsPerSecond: 1, Wait: wait})
+	if len(got) > 0 || waited < time.Minute || largest.Load() != 60 {
+		t.Errorf("%d differ, waited %s, pages of %d", len(got), waited, largest.Load())
 	}
 }

@@ -17,6 +17,8 @@ type Cluster struct {
 	Reader *cluster.Reader
 	// Refresh makes what was written visible to searches; nil: it is as visible as it is.
 	Refresh func(ctx context.Context, names ...string) error
+	// MaxDocsPerSecond is how fast it is read at most: a page that takes too long is no longer kept by the server. 0: no limit.
+	MaxDocsPerSecond float64
 	// EndScroll gives up what the server keeps for a scan; nil: that ends by itself.
 	EndScroll func(ctx context.Context, scroll string) error
 }
@@ -48,6 +50,7 @@ const (
 	pageBytes   = 4 << 20 // of sources, as far as the average tells
 	mostPage    = 1000
 	leastPage   = 10
+	pageSeconds = 60    // that a page takes at most, where reading is held back
 	smallIndex  = 1000  // documents of an index that is read by one search
 	mostAtOnce  = 10000 // documents that one search gives, by default of the server
 	lookupIDs   = 200
@@ -120,12 +123,16 @@ func closed(names ...string) error {
 
 // page is how many documents of an index make about pageBytes.
 func (c *Cluster) page(ctx context.Context, index string) int {
+	most := int64(mostPage)
+	if c.MaxDocsPerSecond > 0 {
+		most = min(most, max(int64(c.MaxDocsPerSecond*pageSeconds), 1))
+	}
 	size, err := c.Reader.Size(ctx, index)
 	if err != nil || size.Docs == 0 { // who may search may not always ask for sizes
-		return mostPage / 4
+		return int(min(most, mostPage/4))
 	}
 	const unpacked = 2 // what the server compresses, as a guess
-	return int(min(max(pageBytes/max(unpacked*size.Bytes/size.Docs, 1), leastPage), mostPage))
+	return int(min(max(pageBytes/max(unpacked*size.Bytes/size.Docs, 1), leastPage), most))
 }
 
 // read hands all documents of a part to visit, group after group.

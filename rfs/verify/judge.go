@@ -193,36 +193,43 @@ func (l *looking) ask(ctx context.Context, some []Difference) ([]Difference, err
 // against compares with what the target has, and returns how many bytes of it are kept. Where they are the same, the kind is "".
 func (d *Difference) against(hit *cluster.RawHit) int {
 	if d.Kind != Extra {
-		paths, equal := compare(d.Source, hit.Source)
-		if equal {
+		if same(d.Source, hit.Source) {
 			d.Kind = ""
 			return 0
 		}
-		d.Kind, d.Paths = Different, paths
+		d.Kind, d.Paths = Different, difference(d.Source, hit.Source)
 	}
 	d.Target = bytes.Clone(hit.Source)
 	return len(d.Target)
 }
 
-// compare compares two sources: as bytes, then as JSON values, numbers exactly. Where they differ, it says at which paths; those of
-// no JSON differ as a whole.
-func compare(source, target []byte) (paths []string, equal bool) {
+// same tells whether two sources are the same bytes, or the same JSON value, numbers exactly.
+func same(source, target []byte) bool {
 	if bytes.Equal(source, target) {
-		return nil, true
+		return true
 	}
-	a, err := tree.Parse(source)
-	if err != nil {
-		return nil, false
-	}
-	b, err := tree.Parse(target)
-	if err != nil {
-		return nil, false
-	}
-	if tree.Equal(a, b) {
-		return nil, true
+	a, b, ok := values(source, target)
+	return ok && tree.Equal(a, b)
+}
+
+// difference says at which paths two sources differ; those of no JSON differ as a whole.
+func difference(source, target []byte) (paths []string) {
+	a, b, ok := values(source, target)
+	if !ok {
+		return nil
 	}
 	for _, place := range tree.Diff(a, b, mostPaths) {
 		paths = append(paths, place.Path)
 	}
-	return paths, false
+	return paths
+}
+
+// values reads two sources; false where one is no JSON.
+func values(source, target []byte) (a, b *tree.Value, ok bool) {
+	a, err := tree.Parse(source)
+	if err != nil {
+		return nil, nil, false
+	}
+	b, err = tree.Parse(target)
+	return a, b, err == nil
 }

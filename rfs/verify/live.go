@@ -24,6 +24,8 @@ type LiveOptions struct {
 	Address func(index, mappingType string) string
 	// Transform makes a chain of transforms, for one goroutine; nil: documents are not changed.
 	Transform func() transform.Transformer
+	// MaxDocsPerSecond is how fast it is read at most; 0: no limit.
+	MaxDocsPerSecond float64
 }
 
 var _ Source = (*Live)(nil)
@@ -33,7 +35,9 @@ func NewLive(reader *cluster.Reader, indices []string, options LiveOptions) *Liv
 	if options.Address == nil {
 		options.Address = func(index, _ string) string { return index }
 	}
-	return &Live{cluster: NewCluster(reader), indices: slices.Sorted(slices.Values(indices)), options: options}
+	from := NewCluster(reader)
+	from.MaxDocsPerSecond = options.MaxDocsPerSecond
+	return &Live{cluster: from, indices: slices.Sorted(slices.Values(indices)), options: options}
 }
 
 // Targets implements Source. Names that only documents tell come later.

@@ -3,9 +3,7 @@ package verify
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"migassist/cluster"
@@ -160,47 +158,6 @@ func (r *Repair) sendDeletes(ctx context.Context, batch *bulk.Batch, sent []Diff
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// UndoFile is an Undo that makes its file when there is something to save, and appends to it if it is there.
-type UndoFile struct {
-	Name string
-
-	file *os.File
-}
-
-// Save implements Undo.
-func (u *UndoFile) Save(lines []byte) (err error) {
-	if len(lines) == 0 {
-		return nil
-	}
-	if u.file == nil {
-		if u.file, err = os.OpenFile(u.Name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
-			return fmt.Errorf("the undo file, without which nothing is overwritten or removed: %w", err)
-		}
-	}
-	_, err = u.file.Write(lines)
-	if err == nil {
-		err = u.file.Sync()
-	}
-	if err != nil {
-		return fmt.Errorf("the undo file, without which nothing is overwritten or removed: %w", err)
-	}
-	return nil
-}
-
-// Used tells whether something was saved.
-func (u *UndoFile) Used() bool { return u.file != nil }
-
-// Close closes the file.
-func (u *UndoFile) Close() error {
-	if u.file == nil {
-		return nil
-	}
-	if err := u.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
-		return fmt.Errorf("close the undo file: %w", err)
 	}
 	return nil
 }

@@ -56,11 +56,6 @@ type Repair struct {
 	more    int64 // extra documents beyond those
 }
 
-// Undo keeps what is lost. Save returns when it is on the disk.
-type Undo interface {
-	Save(lines []byte) error
-}
-
 // Mended is what a repair came to.
 type Mended struct {
 	Sent    int64 `json:"sent"`    // missing or different documents that were sent again and are right now
@@ -296,18 +291,6 @@ func encode(value any) ([]byte, error) {
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(value)
 	return line.Bytes(), err
-}
-
-// appendUndo appends the operation that puts back what is there now; nothing where nothing is.
-func appendUndo(undo []byte, key Key, now cluster.Fetched) []byte {
-	if !now.Found {
-		return undo
-	}
-	line, err := encode(map[string]operation{"index": {Index: now.Index, ID: key.ID, Routing: key.Routing}})
-	if err != nil { // strings always encode
-		return undo
-	}
-	return append(rfs.AppendLine(append(undo, line...), now.Source), '\n')
 }
 
 func (r *Repair) done(d Difference, outcome string) error {

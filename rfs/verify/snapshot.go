@@ -77,14 +77,6 @@ func (s *Snapshot) Targets(ctx context.Context) ([]string, error) {
 // Parts implements Source.
 func (s *Snapshot) Parts(ctx context.Context) ([]string, error) { return s.order, s.prepare(ctx) }
 
-// Findings are the plan's: what of the snapshot is not read, and why.
-func (s *Snapshot) Findings(ctx context.Context) ([]rfs.Finding, error) {
-	if err := s.prepare(ctx); err != nil {
-		return nil, err
-	}
-	return s.plan.Findings, nil
-}
-
 // Read implements Source.
 func (s *Snapshot) Read(ctx context.Context, part string, visit func([]Document) error) (Reading, error) {
 	return s.readItems(ctx, part, s.items[part], visit)

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -145,11 +144,4 @@ func (s *Summary) words() string {
 		return "1 document differs"
 	}
 	return fmt.Sprintf("%d documents differ", differences)
-}
-
-// WriteJSON prints the summary for programs.
-func (s *Summary) WriteJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(s)
 }

@@ -42,6 +42,9 @@ type Verification struct {
 func New(source Source, target *Cluster, options Options) *Verification {
 	v := &Verification{source: source, target: target, options: options.withDefaults()}
 	o := v.options
+	if o.MaxDocsPerSecond > 0 {
+		target.MaxDocsPerSecond = o.MaxDocsPerSecond
+	}
 	v.tables.New = func() any { return newTable() }
 	for _, side := range []**throttle{&v.pace.source, &v.pace.target} {
 		*side = &throttle{docs: o.MaxDocsPerSecond, bytes: o.MaxBytesPerSecond, now: o.Now, wait: o.Wait}
