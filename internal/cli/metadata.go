@@ -155,16 +155,27 @@ func addTransforms(input *metadata.Input, settings *config.Config, log zerolog.L
 	if items != nil {
 		input.Transforms = items
 	}
-	for _, chain := range []*pipeline.Program{items, documents} {
-		if chain == nil {
-			continue
+	switch {
+	case mapsTypes(items):
+		input.TypeMappings = items
+		if mapsTypes(documents) && items.Fingerprint() != documents.Fingerprint() {
+			log.Warn().Msg("the type mappings of --transformer-config count here, and those of --doc-transformer-config in rfs: see that they say the same")
 		}
-		if _, mapped := chain.TypeTargets("", nil); mapped {
-			input.TypeMappings = chain
-			break
-		}
+	case mapsTypes(documents):
+		input.TypeMappings = documents
+	}
+	if documents != nil && documents.Edits() {
+		log.Info().Msg("of --doc-transformer-config the type mappings count; where else its scripts send documents is not known here")
 	}
 	return nil
+}
+
+func mapsTypes(chain *pipeline.Program) bool {
+	if chain == nil {
+		return false
+	}
+	_, mapped := chain.TypeTargets("", nil)
+	return mapped
 }
 
 // writer is a plan or a report.
