@@ -81,7 +81,7 @@ func (p *program) verifyDocuments(ctx context.Context, s *sides) error {
 	if err != nil {
 		return err
 	}
-	result := &verified{Source: s.name(), Target: targetName(s.settings), Findings: findings, File: s.settings.Verify.Findings}
+	result := &verified{Source: s.name(), Target: targetName(s.settings), Findings: append([]rfs.Finding{}, findings...), File: s.settings.Verify.Findings}
 	told, err := s.tell(ctx, result)
 	if err != nil {
 		return err
@@ -222,6 +222,9 @@ func (r *verified) writeRest(w io.Writer) {
 		at := ""
 		if len(d.Paths) > 0 {
 			at = ": " + strings.Join(d.Paths, ", ")
+		}
+		if d.Content != "" {
+			at = ": " + strings.Join(strings.Fields(d.Content), " ")
 		}
 		fmt.Fprintf(w, "%s: %s%s\n", d.Kind, d.Key, at)
 	}

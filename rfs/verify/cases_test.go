@@ -321,12 +321,12 @@ func TestFindingsAreCheckedAgain(t *testing.T) {
 	}
 	put(t, client, map[verify.Key]string{keys[0]: source.docs[keys[0]]})
 	differences = nil
-	summary, err := v.Recheck(t.Context(), []verify.Key{keys[0], keys[1], more, keys[9]})
+	summary, err := v.Recheck(t.Context(), []verify.Key{keys[0], keys[1], more, keys[9], {Index: "films", ID: "on neither side"}})
 	if err != nil || len(differences) != 2 {
 		t.Errorf("recheck: %v %v", err, differences)
 	}
 	total := summary.Total
-	if total.Missing != 1 || total.Extra != 1 || total.Equal != 2 || total.Source != 3 || total.Target != 3 || !total.Balanced() {
+	if total.Missing != 1 || total.Extra != 1 || total.Equal != 2 || total.Source != 3 || total.Target != 3 || !total.Balanced() || len(summary.Problems) != 1 {
 		t.Errorf("%+v", total)
 	}
 }
@@ -334,6 +334,9 @@ func TestFindingsAreCheckedAgain(t *testing.T) {
 func TestRecordsAreReadBack(t *testing.T) {
 	d := verify.Difference{Kind: verify.Different, Key: verify.Key{Index: "a", ID: "ä\"\n", Routing: "r"}, Paths: []string{"x.y"}, Count: 1, Source: []byte(`{}`)}
 	var out bytes.Buffer
+	if d := (verify.Difference{Kind: verify.Missing, Source: []byte(`{"line":7}`)}); d.Record().Content != `{"line":7}` {
+		t.Errorf("a document without id is %+v", d.Record())
+	}
 	if err := (verify.Writer{Out: &out}).Find(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ type examination struct {
 	held    []Difference // of the source, to be compared
 	bytes   int
 	rank    rank
+	unseen  map[string]int64 // suspects by index that the source does not have; nil: nobody wants to know
 }
 
 // rank is how far it is known which of several documents under one name stays. While all fit into what is held, that need not be asked.
@@ -169,6 +170,9 @@ func (e *examination) leftOver(ctx context.Context) error {
 				return err
 			}
 		case !e.content && s.seen == 0:
+			if e.unseen != nil {
+				e.unseen[s.key.Index]++
+			}
 			extra = append(extra, Difference{Kind: Extra, Key: s.key, Count: 1})
 		}
 		delete(e.suspect, key)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Format is the number that every [Record] carries.
@@ -69,13 +70,22 @@ type Record struct {
 	Key
 	Paths []string `json:"paths,omitempty"`
 	Count int64    `json:"count,omitempty"` // above 1
+	// Content is how the document begins, where it has no id that both sides know.
+	Content string `json:"content,omitempty"`
 }
+
+// mostContent bounds the content of a record, in bytes.
+const mostContent = 300
 
 // Record is what is written of a difference.
 func (d Difference) Record() Record {
 	r := Record{Format: Format, Kind: d.Kind, Key: d.Key, Paths: d.Paths}
 	if d.Count > 1 {
 		r.Count = d.Count
+	}
+	if d.ID == "" {
+		begin := d.Source[:min(len(d.Source), mostContent)]
+		r.Content = strings.ToValidUTF8(string(begin), "")
 	}
 	return r
 }

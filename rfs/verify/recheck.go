@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"fmt"
 )
 
 // Recheck reads again just the documents of the given names, as a finding has them, on both sides, tells the Finder of those that still differ, and
@@ -12,7 +13,7 @@ func (v *Verification) Recheck(ctx context.Context, keys []Key) (*Summary, error
 	v.state.begin(0, nil)
 	v.reset(newNames())
 	v.progress.begin("source, documents of the findings")
-	e := &examination{Verification: v, indices: map[int32]bool{}, chosen: map[uint16]bool{}, known: true, suspect: map[[16]byte]*suspect{}}
+	e := &examination{Verification: v, indices: map[int32]bool{}, chosen: map[uint16]bool{}, known: true, suspect: map[[16]byte]*suspect{}, unseen: map[string]int64{}}
 	v.digests = newPool()
 	for _, key := range keys {
 		hash := keyHash(v.names, key)
@@ -32,12 +33,16 @@ func (v *Verification) Recheck(ctx context.Context, keys []Key) (*Summary, error
 	}
 	v.warn()
 	v.summary.Rechecked = true
-	for index, n := range asked { // what is extra the source does not have, what is missing not the target
+	for index, n := range asked {
 		c := v.count(index)
-		c.Source, c.Target = n-c.Extra, n-c.Missing
-		c.Equal = n - c.Missing - c.Extra - c.Different
+		c.Source = n - e.unseen[index]
+		c.Equal = c.Source - c.Missing - c.Different
+		c.Target = c.Equal + c.Extra + c.Different
 		c.Superseded = 0
 		v.summary.Indices = append(v.summary.Indices, IndexCounts{index, *c})
+		if gone := e.unseen[index] - c.Extra; gone > 0 {
+			v.summary.Problems = append(v.summary.Problems, fmt.Sprintf("%d of the documents for %s are on neither side", gone, index))
+		}
 	}
 	v.summary.Seconds = v.options.Now().Sub(began).Seconds()
 	v.summary.finish()

@@ -203,6 +203,8 @@ func (r *Repair) send(ctx context.Context, batch *bulk.Batch, sent []Difference)
 		switch {
 		case now[i].Found && same(now[i].Source, d.Source):
 			err = r.done(d, outcomeSent)
+		case refused[i] == changed && !now[i].Found && readAction(d.Action).Version != 0:
+			err = r.left(d, "the target remembers for a minute or so that it was deleted under a higher version, which --doc-versions keeps")
 		case refused[i] != "":
 			err = r.left(d, refused[i])
 		default:
@@ -221,13 +223,16 @@ func refusals(out bulk.Outcome) map[int]string {
 	for _, refusal := range out.Refused {
 		refused[refusal.Operation] = "the target refused it: " + refusal.Reason.Error()
 		if refusal.Status == statusConflict {
-			refused[refusal.Operation] = "it was changed while it was mended"
+			refused[refusal.Operation] = changed
 		}
 	}
 	return refused
 }
 
-const statusConflict = 409
+const (
+	statusConflict = 409
+	changed        = "it was changed while it was mended"
+)
 
 // fetch asks for the documents as they are, also where searches are what tells.
 func (r *Repair) fetch(ctx context.Context, all []Difference) ([]cluster.Fetched, error) {

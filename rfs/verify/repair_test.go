@@ -294,3 +294,26 @@ func TestRefusedDocumentsAreLeftWithTheReason(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// refusing is a target that refuses everything with a version conflict.
+type refusing struct{}
+
+func (refusing) Write(_ context.Context, b *bulk.Batch, _ bulk.Permit) (out bulk.Outcome, err error) {
+	for i := range b.Len() {
+		out.Refused = append(out.Refused, bulk.Refusal{Operation: i, Status: 409, Reason: cluster.ItemError{Type: "version_conflict_engine_exception"}})
+	}
+	return out, nil
+}
+
+func TestADeletionUnderAHigherVersionIsNamed(t *testing.T) {
+	m := newMending(t, `{"index":{"_index":"a","_id":"2"}}`+"\n"+`{}`)
+	m.Sink = refusing{}
+	m.find(verify.Difference{
+		Kind: verify.Missing, Key: verify.Key{Index: "a", ID: "1"}, Count: 1, Source: []byte(`{"a":1}`),
+		Action: []byte(`{"index":{"_index":"a","_id":"1","version":6,"version_type":"external_gte"}}`),
+	})
+	mended := m.finish(verify.Summary{Complete: true})
+	if len(mended.Reasons) != 1 || mended.Reasons["the target remembers for a minute or so that it was deleted under a higher version, which --doc-versions keeps"] != 1 {
+		t.Errorf("%+v", mended)
+	}
+}
