@@ -9,4 +9,8 @@
 // an index of the name of its own: the types are united. What matches nothing is dropped.
 //
 // The keys, the order of things and the default are those of TypeMappingSanitizationTransformerProvider of the Java implementation.
+//
+// Requests follow their documents: those of one document, bulk requests, searches, mappings and the making of indices. Requests about templates
+// and aliases pass as they are. Where several types come to one index, a search of one of them finds the others too: documents do not say what
+// type they had.
 package typemap

@@ -146,7 +146,7 @@ func expand(target string, groups []string) (string, error) {
 // Target returns the index that documents of an index's type go to; "": they are dropped. Documents without a type are of type _doc.
 func (p *Program) Target(index, typ string) string {
 	if typ == "" {
-		typ = "_doc"
+		typ = untyped
 	}
 	if target, ok := p.known.Load(key{index, typ}); ok {
 		return target.(string)
@@ -174,7 +174,7 @@ func (p *Program) find(index, typ string) string {
 	return ""
 }
 
-// New returns a transformer of documents. Other messages pass as they are.
+// New returns a transformer of documents and of requests. Metadata items pass as they are: who makes them asks for [Program.Target].
 func (p *Program) New() transform.Transformer { return &transformer{program: p} }
 
 // transformer keeps the last answer: the next document is mostly of the same index and type.
@@ -185,7 +185,11 @@ type transformer struct {
 }
 
 func (t *transformer) Transform(_ context.Context, dst []*transform.Message, m *transform.Message) ([]*transform.Message, error) {
-	if m.Kind != transform.Document {
+	switch m.Kind {
+	case transform.Document:
+	case transform.Request:
+		return t.request(dst, m)
+	case transform.Metadata:
 		return append(dst, m), nil
 	}
 	if at := (key{m.Write.Index, m.Write.Type}); at != t.last {
