@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"migassist/cluster"
+	"migassist/rfs"
 	"migassist/rfs/bulk"
 	"migassist/rfs/verify"
 )
@@ -98,7 +99,7 @@ func (s *sides) repair(ctx context.Context) (*verify.Repair, error) {
 	writer := bulk.NewWriter(s.target, bulk.Patience{})
 	connections := s.settings.WorkerConnections()
 	writer.SetLimits(bulk.Limits{Connections: connections, BytesInFlight: connections * int(s.settings.RFS.DocumentsSizePerRequest)})
-	r := &verify.Repair{Target: s.target, Sink: writer, MostDeletes: s.settings.Verify.MostDeletes, Log: s.log}
+	r := &verify.Repair{Target: s.target, Sink: writer, Versions: s.settings.RFS.DocVersions == string(rfs.VersionsSeqNo), MostDeletes: s.settings.Verify.MostDeletes, Log: s.log}
 	if s.living == nil {
 		return r, nil
 	}

@@ -38,6 +38,9 @@ type Living func(ctx context.Context, keys []Key) ([]bool, error)
 type Repair struct {
 	Target RepairTarget
 	Sink   rfs.Sink // that operations are sent by, to the same cluster
+	// Versions tells that what has a higher version on the target than the backfill's stays there; otherwise versions only say which of several
+	// documents of the source is the newest.
+	Versions bool
 	// Living is asked about extra documents, nil: the source of truth is the snapshot alone.
 	Living Living
 	// MostDeletes is how many extra documents may be removed; where there are more, none is.
@@ -177,9 +180,9 @@ func (r *Repair) judge(d Difference, now cluster.Fetched) (settled bool, reason 
 		return false, "it was deleted since it was read"
 	case d.Kind == Different && !same(now.Source, d.Target):
 		return false, "it was changed since it was read"
-	case d.Kind == Different && now.Term == 0 && readAction(d.Action).Version == 0:
+	case d.Kind == Different && now.Term == 0 && r.version(d) == 0:
 		return false, "the target tells no sequence numbers, without which what others write meanwhile could be overwritten"
-	case d.Kind == Different && readAction(d.Action).Version != 0 && now.Version > readAction(d.Action).Version:
+	case d.Kind == Different && r.version(d) != 0 && now.Version > r.version(d):
 		return false, "the target's has a higher version, which --doc-versions keeps"
 	}
 	return false, ""
@@ -203,7 +206,7 @@ func (r *Repair) send(ctx context.Context, batch *bulk.Batch, sent []Difference)
 		switch {
 		case now[i].Found && same(now[i].Source, d.Source):
 			err = r.done(d, outcomeSent)
-		case refused[i] == changed && !now[i].Found && readAction(d.Action).Version != 0:
+		case refused[i] == changed && !now[i].Found && r.version(d) != 0:
 			err = r.left(d, "the target remembers for a minute or so that it was deleted under a higher version, which --doc-versions keeps")
 		case refused[i] != "":
 			err = r.left(d, refused[i])
@@ -259,6 +262,14 @@ type operation struct {
 	Term        int64  `json:"if_primary_term,omitempty"`
 }
 
+// version is the one below which nothing of the target is overwritten; 0: there is none.
+func (r *Repair) version(d Difference) int64 {
+	if !r.Versions {
+		return 0
+	}
+	return readAction(d.Action).Version
+}
+
 func readAction(line []byte) operation {
 	var verbs map[string]operation
 	if json.Unmarshal(line, &verbs) == nil {
@@ -272,6 +283,9 @@ func readAction(line []byte) operation {
 // add appends the operation that mends a difference. It has the versions of the backfill's, or else takes the place of nothing but what was seen.
 func (r *Repair) add(batch *bulk.Batch, d Difference, now cluster.Fetched) error {
 	verb, is := "index", readAction(d.Action)
+	if !r.Versions {
+		is.Version, is.VersionType = 0, ""
+	}
 	switch {
 	case is.Version != 0: // the version decides
 	case d.Kind == Missing:

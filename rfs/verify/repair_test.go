@@ -42,7 +42,7 @@ func newMending(t *testing.T, documents string) *mending {
 	m.bulk(strings.Split(strings.TrimSpace(documents), "\n")...)
 	undo := &verify.UndoFile{Name: m.undo}
 	t.Cleanup(func() { _ = undo.Close() })
-	m.Repair = &verify.Repair{Target: client, Sink: bulk.NewWriter(client, bulk.Patience{}), MostDeletes: 10, Undo: undo, Findings: m.findings}
+	m.Repair = &verify.Repair{Target: client, Sink: bulk.NewWriter(client, bulk.Patience{}), Versions: true, MostDeletes: 10, Undo: undo, Findings: m.findings}
 	return m
 }
 
@@ -315,5 +315,16 @@ func TestADeletionUnderAHigherVersionIsNamed(t *testing.T) {
 	mended := m.finish(verify.Summary{Complete: true})
 	if len(mended.Reasons) != 1 || mended.Reasons["the target remembers for a minute or so that it was deleted under a higher version, which --doc-versions keeps"] != 1 {
 		t.Errorf("%+v", mended)
+	}
+}
+
+// TestVersionsThatOnlyRankTheSourceKeepNothing: with keep-newest alone the versions are those of indices, and lower than any on the target.
+func TestVersionsThatOnlyRankTheSourceKeepNothing(t *testing.T) {
+	m := newMending(t, `{"index":{"_index":"a","_id":"1","version":9,"version_type":"external"}}`+"\n"+`{"tampered":true}`)
+	m.Versions = false
+	action := []byte(`{"index":{"_index":"a","_id":"1","version":2,"version_type":"external_gte"}}`)
+	m.find(verify.Difference{Kind: verify.Different, Key: verify.Key{Index: "a", ID: "1"}, Count: 1, Source: []byte(`{"a":1}`), Target: []byte(`{"tampered":true}`), Action: action})
+	if mended := m.finish(verify.Summary{Complete: true}); mended.Sent != 1 || m.source("1", "") != `{"a":1}` {
+		t.Errorf("%+v, and the target has %s", mended, m.source("1", ""))
 	}
 }
