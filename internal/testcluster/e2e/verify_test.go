@@ -385,3 +385,45 @@ func TestVerifyOfLargeDocuments(t *testing.T) {
 	t.Logf("documents of 40 MB: %.1f s, %d MiB resident", v.Seconds, ran.resident>>20)
 	migassist(t, dir, verifyArgs("large", "large")...).want(t, done)
 }
+
+// TestVerifyGoesOnWhereItWasStopped, whether it was asked to, or killed.
+func TestVerifyGoesOnWhereItWasStopped(t *testing.T) {
+	wipe(t, source)
+	wipe(t, target)
+	dir := t.TempDir()
+	load := corpus.Load{Index: "long", Shards: 4, Docs: 20_000, Size: 300}
+	if err := load.Run(t.Context(), source); err != nil {
+		t.Fatal(err)
+	}
+	if err := source.Snapshot(t.Context(), "long", "long", "long"); err != nil {
+		t.Fatal(err)
+	}
+	migassist(t, dir, metadataArgs("migrate", "long", "long")...).want(t, done, findings)
+	migassist(t, dir, rfsArgs(dir, "long", "long")...).want(t, done)
+	must(t, target, "DELETE", "/long/_doc/77", "")
+	state := filepath.Join(dir, "verify.state")
+	args := verifyArgs("long", "long", "--verify-state-file", state)
+	for _, signal := range []os.Signal{os.Interrupt, os.Kill, os.Interrupt} {
+		ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
+		cmd := command(ctx, dir, append(args, "--max-docs-per-second", "3000")...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(2500*time.Millisecond, func() { _ = cmd.Process.Signal(signal) })
+		if err := cmd.Wait(); err == nil {
+			t.Errorf("it was done before the signal")
+		}
+		cancel()
+		if _, err := os.Stat(state); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := migassist(t, dir, args...).want(t, findings).says(t, "the verification goes on where it ended")
+	v := r.verdict(t)
+	if diff := cmp.Diff([]string{"missing long/77"}, v.found()); diff != "" || v.Total.Source != load.Docs || v.Total.Equal != load.Docs-1 {
+		t.Errorf("%s\n%+v", diff, v.Total)
+	}
+	if _, err := os.Stat(state); err == nil {
+		t.Error("the state of what is done is still there")
+	}
+}
