@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"os"
@@ -269,14 +270,10 @@ func (r RFS) Validate() Problems {
 	if r.DocumentsSizePerRequest < 1 {
 		problems.add("rfs.documents_size_per_bulk_request", "", "%s is too little; want a size like %s", r.DocumentsSizePerRequest, 10*MiB)
 	}
-	for _, file := range []struct{ path, name string }{{"state_file", r.StateFile}, {"dead_letter_file", r.DeadLetterFile}} {
-		if file.name == "" {
-			problems.add("rfs."+file.path, "", "is empty; want the name of a file")
-		}
+	if r.StateFile == "" {
+		problems.add("rfs.state_file", "", "is empty; want the name of a file")
 	}
-	if r.DeadLetterFile != "" && (sameFile(r.DeadLetterPath(), r.StatePath()) || sameFile(r.DeadLetterPath(), r.TargetFile)) {
-		problems.add("rfs.dead_letter_file", "", "%q is the state file or the target file too; each needs a name of its own", r.DeadLetterPath())
-	}
+	r.checkDeadLetters(&problems)
 	if r.RebuildSource && r.AllowPartialSource {
 		problems.add("rfs.allow_partial_source", "", "with rebuild_source the fields left out of _source are put back; give one of the two")
 	}
@@ -335,12 +332,19 @@ func (r RFS) RequestTime() time.Duration {
 // StatePath is the state file of the session: sessions of one folder have one each.
 func (r RFS) StatePath() string { return r.ofSession(r.StateFile) }
 
-// DeadLetterPath is the dead-letter file of the session. One that was named is taken as it is.
-func (r RFS) DeadLetterPath() string {
-	if r.DeadLetterFile == Default().RFS.DeadLetterFile {
-		return r.ofSession(r.DeadLetterFile)
+// LettersPlace is where dead letters are: a folder, a URI, or one file.
+func (r RFS) LettersPlace() string { return cmp.Or(r.DeadLetterFile, r.DeadLetters) }
+
+// checkDeadLetters wants one place, which nothing else is.
+func (r RFS) checkDeadLetters(problems *Problems) {
+	switch place := r.LettersPlace(); {
+	case place == "":
+		problems.add("rfs.dead_letters", "", "is empty; want a folder, or a URI like s3://BUCKET/PREFIX")
+	case r.DeadLetterFile != "" && r.DeadLetters != "" && r.DeadLetters != Default().RFS.DeadLetters:
+		problems.add("rfs.dead_letter_file", "", "dead letters go to one place; leave out one of dead_letters and dead_letter_file")
+	case sameFile(place, r.StatePath()) || sameFile(place, r.TargetFile):
+		problems.add("rfs.dead_letter_file", "", "%q is the state file or the target file too; each needs a name of its own", place)
 	}
-	return r.DeadLetterFile
 }
 
 // ofSession adds the session to the name of a file, unless it is the default one.

@@ -114,7 +114,8 @@ type RFS struct {
 	DocumentsSizePerRequest Bytes    // bytes of a bulk request's body
 	Workers                 int      // goroutines that decode, 0 is one per CPU
 	StateFile               string   // where the cursor is kept
-	DeadLetterFile          string   // where refused documents go, with the reason
+	DeadLetters             string   // folder or URI where refused documents go, with the reason
+	DeadLetterFile          string   // one file for them instead
 	TargetFile              string   // bulk NDJSON instead of a cluster; - is standard output
 	Overwrite               bool     // an existing TargetFile is replaced
 	MultiTypeResolution     string   // what becomes of indices with several mapping types: none or split
@@ -180,7 +181,7 @@ func Default() *Config {
 			SessionName:             "default",
 			DocumentsSizePerRequest: 10 * MiB, // larger bodies gain nothing, and 10 MiB is the lowest limit of managed services
 			StateFile:               "migassist-rfs-state.json",
-			DeadLetterFile:          "migassist-rfs-dead-letters.ndjson",
+			DeadLetters:             "migassist-dead-letters",
 			MultiTypeResolution:     "none", // the operator has to know where documents go
 			DocVersions:             "none",
 			IDCollision:             "stop",  // one of two documents would be gone

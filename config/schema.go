@@ -171,8 +171,12 @@ var runKeys = []key{
 		usage: "`FILE` through which the workers of one machine share a run, and with which a stopped one goes on", field: func(c *Config) any { return &c.RFS.StateFile },
 	},
 	{
+		path: "rfs.dead_letters", flag: "dead-letters",
+		usage: "`PLACE` of the documents that were not written, with the reason: a folder, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX, which all workers may share", field: func(c *Config) any { return &c.RFS.DeadLetters },
+	},
+	{
 		path: "rfs.dead_letter_file", flag: "dead-letter-file",
-		usage: "NDJSON `FILE` for refused documents with the reason", field: func(c *Config) any { return &c.RFS.DeadLetterFile },
+		usage: "one NDJSON `FILE` for them instead, which the workers of one machine share", field: func(c *Config) any { return &c.RFS.DeadLetterFile },
 	},
 	{
 		path: "rfs.target_file", flag: "target-file",

@@ -28,7 +28,8 @@ func (p *program) rfs() *cobra.Command {
 		`Rfs reads documents straight out of a snapshot's files and sends them to the
 target, with their ids, routing and source unchanged. The target's indices must
 exist: "migassist metadata migrate" creates them. What the target refuses is
-written, with the reason, to the dead-letter file.
+written, with the reason, to the dead letters (--dead-letters); see "migassist
+console backfill dead-letters".
 
 Start as many workers as you like, and kill any of them at any time: they share
 the work through --coordinator, by default a file on this machine, and a worker
@@ -88,6 +89,9 @@ func (p *program) backfill(ctx context.Context, settings *config.Config, source 
 	options.Log, options.Indices, options.SetLimits, options.Flow, options.Worker = log, to.indices, to.limit, to.flow, to.worker
 	if to.client != nil {
 		options.TuneTarget = to.client
+	}
+	if err := withLetters(ctx, settings, &options, log); err != nil {
+		return nil, err
 	}
 	with := &receiving{settings: settings, snap: source.snapshot, client: to.client, log: log}
 	options.Check = with.check
@@ -166,7 +170,6 @@ func rfsOptions(settings *config.Config) rfs.Options {
 		BulkTimeout:    r.RequestTime(),
 		MaxAttempts:    r.MaxAttempts,
 		ItemBytes:      int64(r.ItemBytes),
-		DeadLetterFile: r.DeadLetterPath(),
 		Target:         targetName(settings),
 		Place:          place(settings),
 		Choices:        sharedChoices(settings),
