@@ -102,7 +102,7 @@ func TestFileFillsTheTree(t *testing.T) {
 	want.Indices = Indices{Allowlist: []string{"Logs.2026-01", "regex:logs-[a-z]{1,2}"}}
 	want.RFS = RFS{
 		MaxConnections: 8, DocumentsPerRequest: 5000, DocumentsSizePerRequest: 5 * MiB, Workers: 2,
-		StateFile: "state.json", DeadLetterFile: "dead.ndjson",
+		StateFile: "state.json", DeadLetters: "migassist-dead-letters", DeadLetterFile: "dead.ndjson",
 		MultiTypeResolution: "split", RebuildSource: true,
 		DocVersions: "seqno", IndexMap: []string{"old=new", "regex:^(.*)-2024$=$1-old"}, IDCollision: "prefix-type", ServerGeneratedIDs: "NEVER",
 		Pilot: 1000, PilotPrefix: "trial-",

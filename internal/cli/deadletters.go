@@ -28,7 +28,7 @@ func withLetters(ctx context.Context, settings *config.Config, options *rfs.Opti
 	}
 	store, err := openLetters(ctx, settings, log)
 	if err == nil {
-		err = store.Writable()
+		err = store.Writable(ctx)
 	}
 	if err != nil {
 		return err

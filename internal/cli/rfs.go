@@ -28,8 +28,7 @@ func (p *program) rfs() *cobra.Command {
 		`Rfs reads documents straight out of a snapshot's files and sends them to the
 target, with their ids, routing and source unchanged. The target's indices must
 exist: "migassist metadata migrate" creates them. What the target refuses is
-written, with the reason, to the dead letters (--dead-letters); see "migassist
-console backfill dead-letters".
+written, with the reason, to the dead letters (--dead-letters).
 
 Start as many workers as you like, and kill any of them at any time: they share
 the work through --coordinator, by default a file on this machine, and a worker
@@ -158,23 +157,23 @@ func (s *source) backfill(settings *config.Config, log zerolog.Logger) rfs.Sourc
 func rfsOptions(settings *config.Config) rfs.Options {
 	r := settings.RFS
 	return rfs.Options{
-		Workers:        r.Workers,
-		InFlight:       settings.WorkerConnections(),
-		BatchBytes:     int(r.DocumentsSizePerRequest),
-		BatchDocs:      r.DocumentsPerRequest,
-		Memory:         int(settings.Memory),
-		Compressed:     !settings.Target.DisableCompression && r.TargetFile == "",
-		Session:        r.SessionName,
-		Version:        version,
-		LeaseDuration:  r.LeaseDuration,
-		BulkTimeout:    r.RequestTime(),
-		MaxAttempts:    r.MaxAttempts,
-		ItemBytes:      int64(r.ItemBytes),
-		Target:         targetName(settings),
-		Place:          place(settings),
-		Choices:        sharedChoices(settings),
-		Tune:           r.TuneTarget,
-		Control:        rfs.Control{MaxDocsPerSecond: float64(r.MaxDocsPerSecond), MaxMBPerSecond: float64(r.MaxMBPerSecond), MaxConnections: r.MaxConnections},
+		Workers:       r.Workers,
+		InFlight:      settings.WorkerConnections(),
+		BatchBytes:    int(r.DocumentsSizePerRequest),
+		BatchDocs:     r.DocumentsPerRequest,
+		Memory:        int(settings.Memory),
+		Compressed:    !settings.Target.DisableCompression && r.TargetFile == "",
+		Session:       r.SessionName,
+		Version:       version,
+		LeaseDuration: r.LeaseDuration,
+		BulkTimeout:   r.RequestTime(),
+		MaxAttempts:   r.MaxAttempts,
+		ItemBytes:     int64(r.ItemBytes),
+		Target:        targetName(settings),
+		Place:         place(settings),
+		Choices:       sharedChoices(settings),
+		Tune:          r.TuneTarget,
+		Control:       rfs.Control{MaxDocsPerSecond: float64(r.MaxDocsPerSecond), MaxMBPerSecond: float64(r.MaxMBPerSecond), MaxConnections: r.MaxConnections},
 	}
 }
 

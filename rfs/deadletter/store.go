@@ -74,10 +74,14 @@ func absolute(name string) string {
 }
 
 // Writable finds out, before anything of a run exists, whether letters could be written, should there be any.
-func (p *Store) Writable() error {
+func (p *Store) Writable(ctx context.Context) error {
 	to, ok := p.store.(folder)
 	if !ok {
-		return nil // an object store is asked with the first part: a trial would need a right to delete
+		// What is tried stays, for that needs no right to delete.
+		if err := p.store.put(ctx, "README.txt", []byte(readme)); err != nil && !errors.Is(err, blob.ErrCondition) {
+			return fmt.Errorf("the dead letters could not be written to %s: %w; name a place that can be written to with --dead-letters", p.place, err)
+		}
+		return nil
 	}
 	if p.file != "" {
 		return CheckFile(p.file)
@@ -103,6 +107,9 @@ func (p *Store) Writable() error {
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
+
+// readme stands in an object store beside the letters.
+const readme = "Documents that migassist rfs did not write, with the reason of each: see migassist console backfill dead-letters.\n"
 
 // folder is a store of files below a folder.
 type folder string

@@ -76,7 +76,7 @@ func TestLettersOfManyWorkers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			at, o := place(t)
-			if err := open(t, at, o).Writable(); err != nil {
+			if err := open(t, at, o).Writable(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			one := open(t, at, o).Parts(deadletter.PartsOptions{Run: "r1", Session: "s", Worker: "one"})
