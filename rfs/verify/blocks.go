@@ -8,8 +8,11 @@ import (
 	"migassist/rfs"
 )
 
-// blockBits makes blocks of 4096 documents of a segment.
-const blockBits = 12
+// Sizes of what is read again.
+const (
+	blockBits = 9 // 512 documents of a segment
+	blockGap  = 8 // blocks between two that are wanted, that cost less to read than to open the shard once more
+)
 
 // blocks numbers the runs of documents of a snapshot's segments as they come, so that some can be read again. It grows with segments, not with
 // documents.
@@ -17,6 +20,7 @@ const blockBits = 12
 //	block   number of the segment, from 1 (32 bits) | number of the run in it (32 bits)
 type blocks struct {
 	bits int // of the number of a document in its block
+	gap  int // blocks that nobody wants, between two that are read in one go
 
 	mu       sync.Mutex
 	segments map[segmentName]int // places in all, from 1
@@ -63,22 +67,29 @@ func (b *blocks) works(items []rfs.Work, wanted func(block uint64) bool) (works 
 		if !slices.ContainsFunc(items, func(w rfs.Work) bool { return w.Index == s.index && w.Shard == s.shard }) {
 			continue
 		}
-		n := s.last>>b.bits + 1
-		total += n
-		for run := range n {
-			if !wanted(uint64(i+1)<<32 | uint64(run)) {
-				continue
-			}
-			chosen++
-			to := min((run+1)<<b.bits, s.last+1)
-			if k := len(works) - 1; k >= 0 && run > 0 && works[k].To.Segment == s.segment && works[k].Index == s.index && works[k].Shard == s.shard && works[k].To.Doc == run<<b.bits {
-				works[k].To.Doc = to
-				continue
-			}
-			works = append(works, rfs.Work{Index: s.index, Shard: s.shard, From: &rfs.Position{Segment: s.segment, Doc: run << b.bits}, To: &rfs.Position{Segment: s.segment, Doc: to}})
+		total += s.last + 1
+		for _, run := range b.runs(uint64(i+1), s.last, wanted) {
+			chosen += run[1] - run[0]
+			works = append(works, rfs.Work{Index: s.index, Shard: s.shard, From: &rfs.Position{Segment: s.segment, Doc: run[0]}, To: &rfs.Position{Segment: s.segment, Doc: run[1]}})
 		}
 	}
 	return works, 2*chosen <= total
+}
+
+// runs are the runs of documents of a segment that are to be read, from one up to another.
+func (b *blocks) runs(segment uint64, last int, wanted func(block uint64) bool) (runs [][2]int) {
+	for block := range last>>b.bits + 1 {
+		if !wanted(segment<<32 | uint64(block)) {
+			continue
+		}
+		from, to := block<<b.bits, min((block+1)<<b.bits, last+1)
+		if n := len(runs); n > 0 && from-runs[n-1][1] <= b.gap<<b.bits {
+			runs[n-1][1] = to
+			continue
+		}
+		runs = append(runs, [2]int{from, to})
+	}
+	return runs
 }
 
 // ReadBlocks implements BlockSource.

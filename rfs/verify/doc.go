@@ -5,15 +5,17 @@
 //	                                            65,536 buckets by hash of index, id and routing,
 //	                                            each: a count, and sums of a 128-bit digest of id and source
 //	                                                        │ differ in
-//	                              a few documents           │            many
-//	                       the sums themselves name them    │    a second read names them
+//	          one document each         │       several        │            very many
+//	   the sums themselves name them    │  lookups take out    │    a second read of the target
+//	                                    │  what both have      │    names them
 //	                                                        v
-//	                       the source is read again for these documents, the target is asked for them by id:
-//	                       compared as bytes, then as JSON values ──> [Finder]: missing, extra, different at these paths
+//	          the source is read again where these documents lie ([BlockSource]), the target is asked for them by id:
+//	          compared as bytes, then as JSON values ──> [Finder]: missing, extra, different at these paths
 //
-// Sums do not depend on order, and memory does not grow with the corpus: a table is about 10 MB, and what is kept of documents that
-// may differ is bounded ([Options].Memory). Beyond that, indices are reported as a whole, and the summary says so. Where nearly everything
-// differs in bytes, since the target writes sources in another form, the indices concerned are read once more, with digests of JSON values.
+// Sums do not depend on order, and memory does not grow with the corpus: a table is about 10 MB, the sieve that knows where documents lie has a
+// fixed size, and what is kept of documents that may differ is bounded ([Options].Memory). Beyond that, indices are reported as a whole, and the
+// summary says so. Where nearly everything differs in bytes, since the target writes sources in another form, the indices concerned are read once
+// more, with digests of JSON values.
 //
 // Routing is part of a document's name: the same id under another routing is another document, and lies on another shard. Nested
 // children and deleted documents are none. Versions are not compared.

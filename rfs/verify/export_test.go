@@ -21,9 +21,9 @@ func BucketOf(k Key) uint16 {
 	return uint16(key[0])<<8 | uint16(key[1])
 }
 
-// WithBlocks has blocks of 2^bits documents.
+// WithBlocks has blocks of 2^bits documents, each read by itself.
 func (s *Snapshot) WithBlocks(bits int) *Snapshot {
-	s.blocks.bits = bits
+	s.blocks.bits, s.blocks.gap = bits, 0
 	return s
 }
 

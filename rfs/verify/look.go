@@ -49,15 +49,18 @@ func (e *examination) readParts(ctx context.Context, parts []string) error {
 	return nil
 }
 
-// mostSieved is how many suspects are looked for in blocks: more lie nearly everywhere.
+// mostSieved is how many suspects and dense buckets are looked for in blocks: more lie nearly everywhere.
 const mostSieved = 1000
 
-// wanted tells which blocks of the source may hold a suspect; nil: all.
+// wanted tells which blocks of the source may hold a suspect, or lie in a dense bucket; nil: all.
 func (e *examination) wanted() func(block uint64) bool {
-	if !e.known || len(e.dense) > 0 || len(e.suspect) > mostSieved {
+	if !e.known || len(e.dense)+len(e.suspect) > mostSieved {
 		return nil
 	}
 	keys := slices.Collect(maps.Keys(e.suspect))
+	for bucket := range e.dense {
+		keys = append(keys, bucketKey(bucket))
+	}
 	return func(block uint64) bool {
 		return slices.ContainsFunc(keys, func(key [16]byte) bool { return e.sieve.has(block, key) })
 	}

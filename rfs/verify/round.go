@@ -107,6 +107,7 @@ func (v *Verification) digest(docs []Document, into *sieve) (some []hashed, byte
 		}
 		if into != nil && docs[i].Block != 0 {
 			into.add(docs[i].Block, h.key)
+			into.add(docs[i].Block, bucketKey(h.bucket))
 		}
 		if docs[i].Version > 0 && !v.versions.Load() {
 			v.versions.Store(true)

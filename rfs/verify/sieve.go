@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// sieve tells, of a document and a block of the source, whether the block may hold it: a Bloom filter with one bit for each pair. It has a fixed
+// sieve tells, of a document and a block of the source, whether the block may hold it: a Bloom filter with one bit for each pair, and one for the document's bucket. It has a fixed
 // size: with many documents it tells less, and more blocks are read again than need be.
 type sieve struct {
 	bits []uint64
@@ -41,6 +41,12 @@ func (s *sieve) add(block uint64, key [16]byte) {
 func (s *sieve) has(block uint64, key [16]byte) bool {
 	bit := s.at(block, key)
 	return atomic.LoadUint64(&s.bits[bit/64])>>(bit%64)&1 == 1
+}
+
+// bucketKey takes the place of a document's key, for all of a bucket.
+func bucketKey(bucket uint16) (key [16]byte) {
+	binary.LittleEndian.PutUint16(key[8:], bucket)
+	return key
 }
 
 // end notes that all documents of a part are in it.

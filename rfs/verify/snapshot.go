@@ -38,7 +38,7 @@ func NewSnapshot(source rfs.Source, options rfs.Options) *Snapshot {
 	options.Store, options.Place, options.Indices, options.Check, options.Begin, options.Close = nil, "", nil, nil, nil, nil
 	options.Tune, options.TuneTarget, options.Control, options.SetLimits, options.Flow = false, nil, rfs.Control{}, nil, nil
 	options.BatchBytes, options.LeaseDuration = digestBytes, time.Hour
-	return &Snapshot{source: source, options: options, blocks: blocks{bits: blockBits}}
+	return &Snapshot{source: source, options: options, blocks: blocks{bits: blockBits, gap: blockGap}}
 }
 
 // Sizes of what is read.

@@ -91,7 +91,37 @@ func TestWhatABackfillSentIsFoundToBeThere(t *testing.T) {
 				t.Errorf("written %d, skipped %d, and verified %+v", moved.Total.Written, moved.Total.Skipped, summary)
 			}
 			altersOne(t, source, client, summary.Indices[0].Index)
+			altersMany(t, source, client, summary)
 		})
+	}
+}
+
+// altersMany alters some of all documents of the target, so many that some of them share a bucket, and has them found.
+func altersMany(t *testing.T, source rfs.Source, client *cluster.Client, summary *verify.Summary) {
+	t.Helper()
+	altered, n := map[verify.Key]string{}, int64(0)
+	for _, index := range summary.Indices {
+		for group, err := range client.Select(t.Context(), index.Index, "", json.RawMessage(`{"size":10000}`)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, hit := range group.Hits {
+				if n++; n%(summary.Total.Source/800+1) == 0 {
+					altered[verify.Key{Index: index.Index, ID: string(hit.ID), Routing: string(hit.Routing)}] = `{"altered":"with many others"}`
+				}
+			}
+		}
+	}
+	put(t, client, altered)
+	got, after := found(t, verify.NewSnapshot(source, rfs.Options{}).WithBlocks(1), client, verify.Options{})
+	different := 0
+	for _, f := range got {
+		if _, is := altered[f.Key]; is && f.Kind == verify.Different {
+			different++
+		}
+	}
+	if different != len(altered) || after.Total.Source > 5000 && after.SourceReads > 1.6 {
+		t.Errorf("%d documents were altered, and %d of them found, reading the source %.2f times", len(altered), different, after.SourceReads)
 	}
 }
 

@@ -188,7 +188,7 @@ func (v verdict) cost(t *testing.T, what string, plain time.Duration, resident i
 	t.Helper()
 	t.Logf("%s: %.1f s, %.2f of a plain read of each side; in bytes the source %.3f times, the target %.3f times; %d MiB resident",
 		what, v.Seconds, v.Seconds/plain.Seconds(), v.SourceReads, v.TargetReads, resident>>20)
-	if v.Total.Source > 100_000 && max(v.SourceReads, v.TargetReads) > mostReads { // blocks are of 4096 documents: of few documents one is much
+	if v.Total.Source > 100_000 && max(v.SourceReads, v.TargetReads) > mostReads { // of few documents a block is much
 		t.Errorf("%s: a side was read more than %.1f times", what, mostReads)
 	}
 	const given = 256 << 20 // --memory
