@@ -236,10 +236,14 @@ func (b *builder) rewrite(step *Step, group []*part) (item *rules.Item, refusal 
 	for _, p := range group {
 		outcome := b.rules.Rewrite(p.item)
 		for _, change := range slices.Concat(p.changes, outcome.Changes) {
-			if key := fmt.Sprintf("%s %s %v %v", change.Path, change.Rule, change.Before, change.After); len(group) == 1 || !told[key] {
+			if len(group) > 1 {
+				key := fmt.Sprintf("%s %s %v %v", change.Path, change.Rule, change.Before, change.After)
+				if told[key] {
+					continue
+				}
 				told[key] = true
-				step.Changes = append(step.Changes, change)
 			}
+			step.Changes = append(step.Changes, change)
 		}
 		if outcome.Refusal != nil {
 			if refusal = outcome.Refusal.String(); len(group) > 1 {
