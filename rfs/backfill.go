@@ -58,6 +58,8 @@ type Options struct {
 	// Indices asks the target which of the named indices it has, and for its own identity of each: one that was deleted
 	// and made again has another. With it, no run goes on into an index other than the one it began with. Nil: not asked.
 	Indices func(ctx context.Context, names ...string) (map[string]string, error)
+	// Names is the target, asked for indices that only transforms name, when the first document goes there. Nil: their names are taken as they are.
+	Names NameTarget
 	// Check refuses a plan before anything of the run exists. Nil: it is fine.
 	Check func(ctx context.Context, plan *Plan) error
 	// Begin is called once in the fleet, after the run's record exists and before its first item does. What it returns is kept
@@ -145,6 +147,7 @@ type Backfill struct {
 	letters     deadletter.Writer
 	readings    readings
 	identified  identities
+	names       *names
 	progress    Headway
 	busy        bool // it did something that was left to do
 
@@ -169,6 +172,7 @@ func New(source Source, sink Sink, options Options) *Backfill {
 		b.options.InFlight, b.options.BatchBytes = 1, 1 // a file takes pieces as they come, one after the other
 	}
 	o := b.options
+	b.names = newNames(o.Store, o.Names, source.Choices)
 	b.coordinator = lease.New(o.Store, lease.Options{Worker: o.Worker, Duration: o.LeaseDuration, Timeout: o.BulkTimeout, MaxFailures: o.MaxAttempts})
 	return b
 }

@@ -36,6 +36,7 @@ type plannedIndex struct {
 	Types  []string       `json:"types,omitempty"`  // of the mapping
 	Target string         `json:"target,omitempty"` // identity of what it goes to
 	Routes []plannedRoute `json:"routes"`
+	Stream string         `json:"stream,omitempty"` // data stream that the index backs, where transforms say what goes where
 }
 
 // plannedRoute is a route as it was settled when the run was planned, by what the target had then.
@@ -50,7 +51,7 @@ type plannedRoute struct {
 
 // plannedIndex is what all workers are to know of the reading.
 func (r *reading) planned() plannedIndex {
-	index := plannedIndex{Index: r.index, Types: r.types}
+	index := plannedIndex{Index: r.index, Types: r.types, Stream: r.stream}
 	for name, to := range r.each {
 		index.Routes = append(index.Routes, plannedRoute{name, to.target, to.create, to.noID, to.prefix, to.rank})
 	}
@@ -59,9 +60,11 @@ func (r *reading) planned() plannedIndex {
 
 // follow takes the routes as they were planned.
 func (r *reading) follow(index plannedIndex) {
+	r.stream = index.Stream
 	for name, to := range r.each {
 		at := slices.IndexFunc(index.Routes, func(p plannedRoute) bool { return p.Type == name })
 		if at < 0 {
+			r.forget(to)
 			continue
 		}
 		p := index.Routes[at]

@@ -22,17 +22,20 @@ type collector struct {
 
 // pending is a batch at the sink, and what its outcome means for its item.
 type pending struct {
-	item    *held
-	batch   *bulk.Batch
-	from    []stretch
-	counts  Counts // without fates
-	types   map[string]int64
-	skipped []deadletter.Letter
-	next    *Position // first document after the batch; nil: where the one before ended
-	walked  int64
-	held    int64 // bytes of the budget
-	end     bool  // nothing more of the item comes
-	failure error // the item can't be read further
+	item  *held
+	batch *bulk.Batch
+	// originals are of the batch's operations; nil: they were sent as they were read.
+	originals *originals
+	from      []stretch
+	counts    Counts // without fates
+	types     map[string]int64
+	named     map[string]int64 // operations by the name that only transforms gave
+	skipped   []deadletter.Letter
+	next      *Position // first document after the batch; nil: where the one before ended
+	walked    int64
+	held      int64 // bytes of the budget
+	end       bool  // nothing more of the item comes
+	failure   error // the item can't be read further
 
 	done    chan struct{} // closed when outcome or err is there
 	outcome bulk.Outcome
@@ -103,11 +106,13 @@ func (c *collector) drop(p *piece) {
 		c.batches.put(p.batch)
 		p.batch = nil
 	}
+	c.batches.forget(p.originals)
 	c.budget.change(-p.held)
 	if c.current != nil {
 		if c.current.batch != nil {
 			c.batches.put(c.current.batch)
 		}
+		c.batches.forget(c.current.originals)
 		c.budget.change(-c.current.held)
 	}
 	c.current = nil
@@ -124,9 +129,9 @@ func (c *collector) merge(p *piece) {
 	if p.batch == nil {
 		return
 	}
-	cur.counts.Read += p.counts.Read
-	cur.counts.Converted += p.counts.Converted
+	cur.counts.add(p.counts)
 	cur.types = addTypes(cur.types, p.types)
+	cur.named = addTypes(cur.named, p.named)
 	cur.counts.Skipped += int64(len(p.skipped))
 	cur.counts.Bytes += int64(p.batch.Size())
 	cur.skipped = append(cur.skipped, p.skipped...)
@@ -135,11 +140,15 @@ func (c *collector) merge(p *piece) {
 	cur.walked += p.walked
 	cur.held += p.held
 	if cur.batch == nil {
-		cur.batch = p.batch
+		cur.batch, cur.originals = p.batch, p.originals
 		return
 	}
 	cur.batch.Append(p.batch)
 	c.batches.put(p.batch)
+	if p.originals != nil { // then those before have them too
+		cur.originals.append(p.originals)
+		c.batches.forget(p.originals)
+	}
 }
 
 // flush hands the current batch to the sink as soon as it takes one more.

@@ -13,19 +13,22 @@ import (
 
 // piece is what decoding made of a run of documents: operations, and where the run ends.
 type piece struct {
-	batch   *bulk.Batch
-	docs    []int32 // Lucene's numbers of the batch's documents
-	segment string
-	from    int // first document of the run
-	next    int // first document after it
-	walked  int64
-	sum     lucene.Sum          // of the chunks of the run
-	held    int64               // bytes of the budget
-	counts  Counts              // without fates
-	types   map[string]int64    // documents read of each mapping type, where an index is split
-	skipped []deadletter.Letter // documents that are not sent, with the reason
-	err     error               // ends the item
-	end     bool                // the item is complete
+	batch *bulk.Batch
+	// originals are of the batch's operations; nil: they are sent as they were read.
+	originals *originals
+	docs      []int32 // Lucene's numbers of the documents of the batch's operations
+	segment   string
+	from      int // first document of the run
+	next      int // first document after it
+	walked    int64
+	sum       lucene.Sum          // of the chunks of the run
+	held      int64               // bytes of the budget
+	counts    Counts              // without fates
+	types     map[string]int64    // documents read of each mapping type, where an index is split
+	named     map[string]int64    // operations by the name that only transforms gave
+	skipped   []deadletter.Letter // documents that are not sent, with the reason
+	err       error               // ends the item
+	end       bool                // the item is complete
 }
 
 // Limits of a piece: bytes of its batch after which it is handed on.
@@ -38,6 +41,7 @@ type decoder struct {
 	batches *batchPool
 	budget  *budget
 	docs    int // operations of a piece at most
+	rewriter
 	assembler
 
 	job   *job
@@ -71,6 +75,7 @@ func (d *decoder) decode(ctx context.Context, j *job) {
 	if err != nil {
 		// What of this piece was decoded before the error is not sent: the cursor would not cover it.
 		d.batches.put(d.piece.batch)
+		d.batches.forget(d.piece.originals)
 		d.begin(d.piece.next)
 		d.piece.err = fmt.Errorf("%s: %w", j.item, err)
 		d.hand(d.piece.next)
@@ -98,7 +103,7 @@ func (d *decoder) documents(ctx context.Context, j *job) error {
 			d.hand(doc.Number)
 			d.begin(doc.Number)
 		}
-		return d.add(doc)
+		return d.add(ctx, doc)
 	})
 }
 
@@ -106,6 +111,9 @@ func (d *decoder) documents(ctx context.Context, j *job) error {
 func (d *decoder) begin(from int) {
 	d.piece = &piece{batch: d.batches.take(), segment: d.job.segment.name, from: from, next: from}
 	d.piece.batch.Conflict = d.job.segment.reading.conflict()
+	if d.job.segment.reading.rewrites {
+		d.piece.originals = d.batches.remember()
+	}
 }
 
 // hand gives the piece, which ends before document next, to the collector, with its share of the memory.
@@ -114,7 +122,7 @@ func (d *decoder) hand(next int) {
 	p.walked = int64(next - p.from)
 	p.sum = d.job.span.Sum(p.from, next)
 	p.next = next
-	p.held += int64(p.batch.Size())
+	p.held += int64(p.batch.Size() + p.originals.size())
 	if d.job.held -= p.held; d.job.held < 0 { // it became more than was thought
 		d.budget.change(-d.job.held)
 		d.job.held = 0
@@ -123,7 +131,7 @@ func (d *decoder) hand(next int) {
 }
 
 // add gives one document its operation, or its reason why not.
-func (d *decoder) add(doc *lucene.Doc) error {
+func (d *decoder) add(ctx context.Context, doc *lucene.Doc) error {
 	document, ok, err := d.document(doc)
 	if !ok {
 		return err
@@ -136,23 +144,36 @@ func (d *decoder) add(doc *lucene.Doc) error {
 	if d.reading.split() {
 		p.count(document.Type)
 	}
-	var to *route
-	if err == nil {
-		to, err = d.reading.route(document)
+	switch {
+	case err != nil:
+	case d.reading.rewrites:
+		err = d.rewrite(ctx, doc.Number, document)
+	default:
+		err = d.pass(doc.Number, document)
 	}
-	if err != nil {
-		bad, one := errors.AsType[*unsendable](err)
-		if !one {
-			return err
-		}
+	if bad, one := errors.AsType[*unsendable](err); one {
 		d.skip(doc.Number, document, bad)
 		return nil
 	}
-	if d.converted {
+	if err == nil && d.converted {
 		p.counts.Converted++
 	}
+	return err
+}
+
+// pass appends the operation of a document that is sent as it is.
+func (d *decoder) pass(number int, document Document) error {
+	p := d.piece
+	to, err := d.reading.route(document)
+	if err != nil {
+		return err
+	}
+	if to == nil {
+		p.counts.Dropped++
+		return nil
+	}
 	p.batch.Add(appendOperation(p.batch.Grow(), to, document))
-	p.docs = append(p.docs, int32(doc.Number))
+	p.docs = append(p.docs, int32(number))
 	return nil
 }
 
@@ -190,24 +211,33 @@ func (d *decoder) leaveOut(doc *lucene.Doc, size int) error {
 		d.piece.count(document.Type)
 	}
 	d.stored = nil
-	d.skip(doc.Number, document, &unsendable{"too_large", fmt.Sprintf("document %d has %d bytes, and must not have more than %d: raise --memory", doc.Number, size, d.lucene.Limit)})
+	d.skip(doc.Number, document, unsent("too_large", "document %d has %d bytes, and must not have more than %d: raise --memory", doc.Number, size, d.lucene.Limit))
 	return nil
 }
 
 func (d *decoder) skip(number int, document Document, bad *unsendable) {
 	item := d.job.item
-	d.piece.held += int64(len(d.stored))
+	source := d.stored
+	if bad.document {
+		source = document.Source
+	}
+	d.piece.held += int64(len(source))
 	d.piece.skipped = append(d.piece.skipped, deadletter.Letter{
 		Index: item.Index, Shard: item.Shard, Place: deadletter.Place{Segment: d.job.segment.name, Doc: number}, Target: item.Index,
-		ID: string(document.ID), Routing: string(document.Routing), MappingType: string(document.Type), Source: bytes.Clone(d.stored),
+		ID: string(document.ID), Routing: string(document.Routing), MappingType: string(document.Type), Source: bytes.Clone(source),
 		Class: deadletter.ClassSkipped, Type: bad.kind, Reason: fmt.Sprintf("segment %s: %s", d.job.segment.name, bad.reason),
 	})
 }
 
 // batchPool keeps the memory of batches.
-type batchPool struct{ free chan *bulk.Batch }
+type batchPool struct {
+	free     chan *bulk.Batch
+	freeText chan *originals
+}
 
-func newBatchPool(n int) *batchPool { return &batchPool{free: make(chan *bulk.Batch, n)} }
+func newBatchPool(n int) *batchPool {
+	return &batchPool{free: make(chan *bulk.Batch, n), freeText: make(chan *originals, n)}
+}
 
 func (p *batchPool) take() *bulk.Batch {
 	select {

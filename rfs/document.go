@@ -119,12 +119,15 @@ func appendDigits(dst, raw []byte) ([]byte, error) {
 
 // unsendable is why a document is not sent, though others of its index are.
 type unsendable struct {
-	kind   string // bad_id, other_type, no_source, not_convertible, not_rebuilt, no_seq_no
+	// kind is one of bad_id, other_type, no_source, not_convertible, not_rebuilt, no_seq_no, too_large, transform_failed, no_index.
+	kind   string
 	reason string
+	// document says that the document is known as JSON, and is kept so; otherwise as it is stored.
+	document bool
 }
 
 func (u *unsendable) Error() string { return u.kind + ": " + u.reason }
 
 func unsent(kind, format string, arguments ...any) *unsendable {
-	return &unsendable{kind, fmt.Sprintf(format, arguments...)}
+	return &unsendable{kind: kind, reason: fmt.Sprintf(format, arguments...)}
 }

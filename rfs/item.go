@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"migassist/lucene"
 	"migassist/rfs/lease"
@@ -59,6 +60,8 @@ type Progress struct {
 	Size   int64     `json:"size,omitempty"`   // bytes of the item's files, or of its part of them
 	Counts
 	Types map[string]int64 `json:"types,omitempty"` // documents read of each mapping type, where the index is split
+	// Named counts the operations that were sent to names which only transforms gave, by that name.
+	Named map[string]int64 `json:"named,omitempty"`
 	// Sums are of what was read of segments, by their names. Of an item that is a whole shard only that of the segment at the
 	// cursor is kept: the ones before were compared with their files when their last documents were read.
 	Sums map[string][]lucene.Sum `json:"sums,omitempty"`
@@ -84,26 +87,55 @@ type SegmentSum struct {
 	Claimed bool `json:"claimed"`
 }
 
-// Counts are the fates of documents: Read is the sum of written, superseded, skipped and refused ones.
+// Counts are the fates of documents: Read + Made is the sum of written, superseded, skipped, refused and dropped ones.
 type Counts struct {
-	Read    int64 `json:"read"`
+	Read int64 `json:"read"`
+	// Made counts operations that transforms made of documents beyond one each.
+	Made    int64 `json:"made,omitempty"`
 	Written int64 `json:"written"`
 	Skipped int64 `json:"skipped"`
 	Refused int64 `json:"refused"`
 	// Superseded counts what the target had newer.
 	Superseded int64 `json:"superseded,omitempty"`
-	Bytes      int64 `json:"bytes"` // of the bulk lines of what was read
+	// Dropped counts documents that transforms left nothing of.
+	Dropped int64 `json:"dropped,omitempty"`
+	// Deletes counts, of what was sent, operations that delete: transforms make them.
+	Deletes int64 `json:"deletes,omitempty"`
+	Bytes   int64 `json:"bytes"` // of the bulk lines of what was read
 	// Converted counts, of Read, the sources that were not kept as JSON.
 	Converted int64 `json:"converted,omitempty"`
 }
 
 // Balanced tells whether every document that was read has exactly one fate.
-func (c Counts) Balanced() bool { return c.Read == c.Written+c.Superseded+c.Skipped+c.Refused }
+func (c Counts) Balanced() bool {
+	return c.Read+c.Made == c.Written+c.Superseded+c.Skipped+c.Refused+c.Dropped
+}
+
+// String is the balance in words, without what is zero as a rule.
+func (c Counts) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "read %d", c.Read)
+	if c.Made > 0 {
+		fmt.Fprintf(&b, " + made %d", c.Made)
+	}
+	fmt.Fprintf(&b, " = written %d", c.Written)
+	if c.Superseded > 0 {
+		fmt.Fprintf(&b, " + superseded %d", c.Superseded)
+	}
+	fmt.Fprintf(&b, " + skipped %d + refused %d", c.Skipped, c.Refused)
+	if c.Dropped > 0 {
+		fmt.Fprintf(&b, " + dropped %d", c.Dropped)
+	}
+	return b.String()
+}
 
 func (c *Counts) add(o Counts) {
 	c.Read += o.Read
 	c.Written += o.Written
 	c.Superseded += o.Superseded
+	c.Made += o.Made
+	c.Dropped += o.Dropped
+	c.Deletes += o.Deletes
 	c.Skipped += o.Skipped
 	c.Refused += o.Refused
 	c.Bytes += o.Bytes

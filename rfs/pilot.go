@@ -27,7 +27,7 @@ var _ PilotTarget = (*cluster.Client)(nil)
 // MakePilots creates the indices of a pilot that the target does not have: each with the settings and mappings of the index
 // that the documents will go to without the pilot, which has to be there. It goes before [Plan.Address], and returns the names of those it made.
 func (p *Plan) MakePilots(ctx context.Context, target PilotTarget, prefix string) (made []string, err error) {
-	models := map[string]string{}
+	models, open := map[string]string{}, p.openAddresses()
 	var names []string
 	for name := range p.addresses() {
 		models[name] = strings.TrimPrefix(name, prefix)
@@ -43,22 +43,33 @@ func (p *Plan) MakePilots(ctx context.Context, target PilotTarget, prefix string
 		if !pilot {
 			continue
 		}
-		if found, err := receivers(there).find(name); err == nil && found.kind != receivesNone {
-			continue
+		is, err := makePilot(ctx, target, there, name, model)
+		if err != nil && !open[name] {
+			return made, err
 		}
-		found, err := receivers(there).find(model)
-		switch {
-		case err != nil:
-			return made, fmt.Errorf("%s %w", model, err)
-		case found.kind == receivesNone:
-			return made, fmt.Errorf("the target has neither %s, nor %s to make it like; create the latter with the same snapshot and allowlist: migassist metadata migrate", name, model)
+		if is && err == nil {
+			made = append(made, name)
 		}
-		if err := makeLike(ctx, target, name, found.name); err != nil && !cluster.Exists(err) {
-			return made, fmt.Errorf("make index %s like %s: %w", name, model, err)
-		}
-		made = append(made, name)
 	}
 	return made, nil
+}
+
+// makePilot creates an index like another one, unless it is there. There is what the target has under both names.
+func makePilot(ctx context.Context, target PilotTarget, there receivers, name, model string) (made bool, err error) {
+	if found, err := there.find(name); err == nil && found.kind != receivesNone {
+		return false, nil
+	}
+	found, err := there.find(model)
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("%s %w", model, err)
+	case found.kind == receivesNone:
+		return false, fmt.Errorf("the target has neither %s, nor %s to make it like; create the latter with the same snapshot and allowlist: migassist metadata migrate", name, model)
+	}
+	if err := makeLike(ctx, target, name, found.name); err != nil && !cluster.Exists(err) {
+		return false, fmt.Errorf("make index %s like %s: %w", name, model, err)
+	}
+	return true, nil
 }
 
 // makeLike creates an index with the definition of another, or of one behind a data stream.

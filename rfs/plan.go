@@ -75,7 +75,7 @@ func NewPlan(ctx context.Context, snap *snapshot.Snapshot, indices []string, cho
 			plan.Items = append(plan.Items, part.items...)
 		}
 	}
-	if choices.IndexMap == nil { // otherwise the operator says what comes together, and ids are compared
+	if choices.IndexMap == nil && !choices.transformsAddresses() { // otherwise the operator says what comes together, and ids are compared
 		plan.separate()
 	}
 	return plan, nil

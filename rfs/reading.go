@@ -27,6 +27,10 @@ type Choices struct {
 	PilotPrefix  string             // of the names on the target, for a pilot; empty: none
 	GeneratedIDs bool               // the target makes ids of its own: work that is done again leaves duplicates
 	Collision    IDCollision        // of documents that come to one target from several types or indices
+
+	Transform Transform // rewrites what is sent; nil: nothing does
+	// StopOnTransformError has a document on which a transform fails end the run, rather than become a dead letter.
+	StopOnTransformError bool
 }
 
 // MultiType says what becomes of an index with several mapping types, which no target has.
@@ -44,7 +48,10 @@ type reading struct {
 	index    string
 	types    []string          // of the mapping, sorted
 	routes   map[string]*route // by type
-	only     *route            // of all documents; nil where they are told apart by type
+	only     *route            // of all documents; nil where they are told apart by type, and where none is sent
+	rewrites bool              // documents go through the transforms one by one
+	open     bool              // where they go is found out then
+	stream   string            // data stream that the index backs; ""
 	versions Versions          // that documents are written with
 	convert  xcontent.Converter
 	how      string        // what of it a resumed run must do alike; empty: nothing but copying

@@ -87,7 +87,12 @@ func (p *Plan) Address(ctx context.Context, target Places) error {
 	a := &addressing{plan: p, there: there, told: map[string]bool{}}
 	a.checkCluster(ctx, target)
 	for _, index := range slices.Sorted(maps.Keys(p.readings)) {
-		for _, to := range p.readings[index].each {
+		reading := p.readings[index]
+		for _, to := range reading.each {
+			if reading.open && !a.offers(to) {
+				reading.forget(to) // should a document go there, it is asked again
+				continue
+			}
 			a.settle(index, to)
 		}
 	}
@@ -102,6 +107,19 @@ func (p *Plan) addresses() map[string]bool {
 			names[to.target] = true
 			if to.stream != "" {
 				names[to.stream] = true
+			}
+		}
+	}
+	return names
+}
+
+// openAddresses are names that documents may go to, of which there need not be one: transforms say, document by document.
+func (p *Plan) openAddresses() map[string]bool {
+	names := map[string]bool{}
+	for _, reading := range p.readings {
+		for _, to := range reading.each {
+			if reading.open {
+				names[to.target] = true
 			}
 		}
 	}
@@ -151,6 +169,15 @@ func (a *addressing) find(to *route) (receiver, error) {
 		}
 	}
 	return a.there.find(to.target)
+}
+
+// offers tells whether the target has what takes the documents of a route, and lets them in.
+func (a *addressing) offers(to *route) bool {
+	found, err := a.find(to)
+	if err != nil || found.kind == receivesNone {
+		return false
+	}
+	return !slices.ContainsFunc(found.write, func(place cluster.Place) bool { return len(place.Blocks) > 0 || place.FinalPipeline != "" })
 }
 
 // check finds what keeps documents out of an index, or changes them on their way.

@@ -15,13 +15,17 @@ import (
 // two steps: by the plan alone, under the names that the operator's choices make, and by [Plan.Address], once it is known
 // what the target has under these names.
 type route struct {
+	named  string // what transforms call it, before --index-map and the prefix of a pilot
 	target string // index or data stream that operations name
 	stream string // data stream that goes before target, if there is one on the target; "": none
 	create bool   // op_type create, which is all that data streams take
 	noID   bool   // the target makes ids of its own
 	prefix string // goes before each id
 	rank   int64  // external version of all its documents; 0: none, or their own
-	head   string // of the action line, up to the name of the index
+	found  bool   // its name came from a transform, while documents were moved
+
+	head    string // of the action line, up to the name of the index
+	escaped string // name of the index within a JSON string
 }
 
 // newRoute returns a route to an index. The head follows when it is known what the target has there.
@@ -37,7 +41,8 @@ func (to *route) prepare() {
 	if to.create {
 		action = "create"
 	}
-	to.head = `{"` + action + `":{"_index":` + quote(to.target)
+	to.escaped = string(appendEscaped(nil, to.target))
+	to.head = `{"` + action + `":{"_index":"` + to.escaped + `"`
 }
 
 // appendOperation appends the two lines that write the document.
@@ -69,6 +74,9 @@ func appendOperation(dst []byte, to *route, d Document) []byte {
 // chooseTargets says where documents of each type go, or why they can't. stream is the data stream that the index backs,
 // or "".
 func (r *reading) chooseTargets(choices Choices, stream string) (refusal string) {
+	if decided, refusal := r.chooseTransformed(choices, stream); decided {
+		return refusal
+	}
 	if len(r.types) < 2 {
 		to, refusal := r.chooseTarget(choices, stream)
 		r.only, r.routes = to, map[string]*route{}
@@ -91,15 +99,27 @@ func (r *reading) chooseTargets(choices Choices, stream string) (refusal string)
 		r.how = join(r.how, "union")
 		return refusal
 	}
+	if r.open { // transforms are to tell them apart, and those that they do not stay out
+		r.routes = map[string]*route{}
+		return ""
+	}
 	return fmt.Sprintf("it has the types %s, the target's indices have none, and the same id under two types would be one document; nothing of it was moved. "+
 		"With --multi-type-resolution split the documents of type T go to index %s_T; with union all go to %s, if no id is there twice", strings.Join(r.types, ", "), r.index, r.index)
 }
 
 // chooseTarget says where the documents of an index go that are not told apart.
 func (r *reading) chooseTarget(choices Choices, stream string) (*route, string) {
-	name, mapped := choices.IndexMap.Apply(r.index)
-	if mapped {
+	if name, mapped := choices.IndexMap.Apply(r.index); mapped {
 		r.how = join(r.how, "to "+name)
+	}
+	return choices.address(r.index, stream)
+}
+
+// address is where documents go that the source, or a transform, has under a name. stream is the data stream that goes before, or "".
+func (c Choices) address(named, stream string) (to *route, refusal string) {
+	choices := c
+	name, mapped := choices.IndexMap.Apply(named)
+	if mapped {
 		stream = ""
 	}
 	if stream != "" {
@@ -111,8 +131,8 @@ func (r *reading) chooseTarget(choices Choices, stream string) (*route, string) 
 	if bad := selection.IndexNameProblem(choices.PilotPrefix + name); mapped && bad != "" {
 		return newRoute(name), fmt.Sprintf("--index-map makes %q of it, which is no name of an index: %s; nothing of it was moved", name, bad)
 	}
-	to := newRoute(choices.PilotPrefix + name)
-	to.noID, to.stream = choices.GeneratedIDs, stream
+	to = newRoute(choices.PilotPrefix + name)
+	to.named, to.noID, to.stream = named, choices.GeneratedIDs, stream
 	return to, ""
 }
 
@@ -135,7 +155,7 @@ func (r *reading) chooseSplit(choices Choices) (refusal string) {
 			return fmt.Sprintf("its types %s and %s would both go to index %s; nothing of it was moved. Reindex one of them on the source", other, name, target)
 		}
 		to := newRoute(target)
-		to.noID = choices.GeneratedIDs
+		to.named, to.noID = r.index, choices.GeneratedIDs
 		owners[target], r.routes[name] = name, to
 	}
 	return ""
@@ -148,7 +168,7 @@ func (r *reading) each(yield func(mappingType string, to *route) bool) {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.routes)) {
-		if !yield(name, r.routes[name]) {
+		if to := r.routes[name]; to != nil && !yield(name, to) {
 			return
 		}
 	}
@@ -165,11 +185,11 @@ func (r *reading) targetNames() []string {
 }
 
 // split tells whether documents are told apart by their mapping type.
-func (r *reading) split() bool { return r.only == nil }
+func (r *reading) split() bool { return r.only == nil && len(r.types) > 1 }
 
-// route returns how a document is addressed.
+// route returns how a document is addressed; nil: a rule drops it.
 func (r *reading) route(d Document) (*route, error) {
-	if d.Type == nil && r.only != nil {
+	if d.Type == nil && (r.only != nil || len(r.types) < 2) {
 		return r.only, nil
 	}
 	if to, ok := r.routes[string(d.Type)]; ok {
@@ -181,6 +201,9 @@ func (r *reading) route(d Document) (*route, error) {
 // conflict says how a document counts that the target does not take because it has one of the id: a newer version, or in
 // a data stream any.
 func (r *reading) conflict() bulk.Conflict {
+	if r.rewrites { // transforms may have documents created, and give them versions
+		return bulk.ConflictSuperseded
+	}
 	for _, to := range r.each {
 		if to.create || to.rank > 0 {
 			return bulk.ConflictSuperseded

@@ -77,12 +77,13 @@ func (s *settler) take(ctx context.Context, p *pending) {
 		a.broken = s.settle(p, a)
 	}
 	if p.failure != nil {
-		a.failed = p.failure
+		a.fail(p.failure)
 	}
 	if p.batch != nil {
 		s.batches.put(p.batch)
 	}
-	p.batch, p.skipped = nil, nil
+	s.batches.forget(p.originals)
+	p.batch, p.originals, p.skipped = nil, nil, nil
 	s.budget.change(-p.held)
 	if a.broken != nil {
 		s.breakOff(p.item, a.broken)
@@ -94,6 +95,15 @@ func (s *settler) take(ctx context.Context, p *pending) {
 	s.checkpoint(ctx, p.item, a)
 }
 
+// fail notes why nothing more comes of the item.
+func (a *account) fail(why error) {
+	if _, ends := errors.AsType[*ending](why); !ends {
+		a.failed = why
+	} else if a.broken == nil {
+		a.broken = why
+	}
+}
+
 // settle moves the cursor behind a batch.
 func (s *settler) settle(p *pending, a *account) error {
 	if p.err != nil {
@@ -102,8 +112,7 @@ func (s *settler) settle(p *pending, a *account) error {
 	counts := p.counts
 	counts.Written, counts.Superseded, counts.Refused = int64(p.outcome.Written), int64(p.outcome.Superseded), int64(len(p.outcome.Refused))
 	if !counts.Balanced() {
-		return fmt.Errorf("%s: of %d documents read, %d were written, %d superseded, %d skipped and %d refused: this is a defect, please report it",
-			p.item, counts.Read, counts.Written, counts.Superseded, counts.Skipped, counts.Refused)
+		return fmt.Errorf("%s: the fates of its documents do not balance, %s: this is a defect, please report it", p.item, counts)
 	}
 	letters := p.skipped
 	for _, refusal := range p.outcome.Refused {
@@ -122,6 +131,7 @@ func (s *settler) advance(p *pending, counts Counts) {
 	c, progress := &p.item.progress, &s.backfill.progress
 	c.add(counts)
 	c.Types = addTypes(c.Types, p.types)
+	c.Named = addTypes(c.Named, p.named)
 	c.Walked += p.walked
 	if p.next != nil {
 		c.Cursor = p.next
@@ -225,6 +235,9 @@ func (s *settler) fail(ctx context.Context, item *held, why error) error {
 
 func refused(p *pending, refusal bulk.Refusal) deadletter.Letter {
 	action, source := p.batch.Operation(refusal.Operation)
+	if original := p.originals.of(refusal.Operation); original != nil {
+		source = original
+	}
 	is := identityOf(action)
 	return deadletter.Letter{
 		Index: p.item.Index, Shard: p.item.Shard, Place: deadletter.Place(p.place(refusal.Operation)), Target: is.Index, ID: is.ID, Routing: is.Routing, Action: action, Source: source,

@@ -61,11 +61,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	superseded := ""
-	if t.Superseded > 0 {
-		superseded = fmt.Sprintf(" + superseded %d", t.Superseded)
-	}
-	fmt.Fprintf(w, "\nread %d = written %d%s + skipped %d + refused %d\n", t.Read, t.Written, superseded, t.Skipped, t.Refused)
+	fmt.Fprintf(w, "\n%s\n", t)
 	if t.Converted > 0 {
 		fmt.Fprintf(w, "converted to JSON: %d, whose source was kept in another encoding, or compressed\n", t.Converted)
 	}

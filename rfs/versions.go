@@ -48,9 +48,14 @@ func (r *reading) chooseVersions(index *snapshot.Index, choice Versions) []Findi
 
 // appendVersion appends what an action line says of its document's version.
 func appendVersion(dst []byte, version int64) []byte {
+	return appendVersionOf(dst, version, "external_gte")
+}
+
+func appendVersionOf(dst []byte, version int64, kind string) []byte {
 	dst = append(dst, `,"version":`...)
 	dst = strconv.AppendInt(dst, version, 10)
-	return append(dst, `,"version_type":"external_gte"`...)
+	dst = append(dst, `,"version_type":"`...)
+	return append(appendEscaped(dst, kind), '"')
 }
 
 // versioner reads the versions of a segment's documents, each after those before it. It belongs to one goroutine.

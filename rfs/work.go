@@ -55,7 +55,7 @@ func (b *Backfill) work(ctx context.Context) error {
 	})
 	for range o.Workers {
 		group.Go(func() error {
-			d := &decoder{spans: spans, batches: batches, budget: held, docs: o.BatchDocs, assembler: assembler{id: make([]byte, 0, 1024), limit: o.Memory / 4}}
+			d := &decoder{spans: spans, batches: batches, budget: held, docs: o.BatchDocs, rewriter: b.newRewriter(), assembler: assembler{id: make([]byte, 0, 1024), limit: o.Memory / 4}}
 			d.lucene.Limit, d.lucene.Skipped = memory.largest, d.leaveOut
 			return d.run(landing, jobs)
 		})
