@@ -29,6 +29,8 @@ type BulkRequest struct {
 type BulkResult struct {
 	Took   int64 // milliseconds
 	Errors bool  // at least one item has an error
+	// Created counts the actions of which the server said that they made a document (201), not that they wrote over one.
+	Created int
 	// Items has an element per action, in their order, when Errors is true; otherwise it is nil, for
 	// then every action was carried out.
 	Items []BulkItem
@@ -137,7 +139,12 @@ func (c *Client) sendBulk(ctx context.Context, bulk BulkRequest, header http.Hea
 	}
 	defer answer.Body.Close()
 	var begin bytes.Buffer // of the answer, for the error
-	result, err := decodeBulk(json.NewDecoder(io.TeeReader(answer.Body, &head{&begin})))
+	in := io.TeeReader(answer.Body, &head{&begin})
+	items := json.NewDecoder(in)
+	result, err := decodeBulk(items)
+	if err == nil && !result.Errors {
+		result.Created, err = countCreated(io.MultiReader(items.Buffered(), in))
+	}
 	if err != nil {
 		return BulkResult{}, fmt.Errorf("POST /_bulk, answered in the target's place by something between? %w", &answerError{body: begin.Bytes(), err: err})
 	}
@@ -176,6 +183,11 @@ func decodeBulk(in *json.Decoder) (BulkResult, error) {
 			}
 		case "items":
 			result.Items, err = decodeItems(in)
+			for _, item := range result.Items {
+				if item.Status == http.StatusCreated {
+					result.Created++
+				}
+			}
 		default:
 			var skipped json.RawMessage
 			err = in.Decode(&skipped)
@@ -188,6 +200,27 @@ func decodeBulk(in *json.Decoder) (BulkResult, error) {
 		return result, errors.New("it does not say whether there were errors")
 	}
 	return result, expect(in, json.Delim('}'))
+}
+
+// created is how an item says that it made a document.
+var created = []byte(`"status":201`)
+
+// countCreated counts the items that made a document, in what the decoder left of an answer without errors: parsing all of it would cost
+// more than the count is worth.
+func countCreated(in io.Reader) (n int, err error) {
+	buffer := make([]byte, 32<<10)
+	for kept := 0; ; {
+		read, err := in.Read(buffer[kept:])
+		some := buffer[:kept+read]
+		n += bytes.Count(some, created)
+		kept = copy(buffer, some[max(0, len(some)-len(created)+1):])
+		if errors.Is(err, io.EOF) {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+	}
 }
 
 // bulkOutcome is what the filter leaves of an item, below the name of its action.

@@ -65,8 +65,8 @@ type Options struct {
 	// Begin is called once in the fleet, after the run's record exists and before its first item does. What it returns is kept
 	// for Close.
 	Begin func(ctx context.Context, plan *Plan) (Before, error)
-	// Close is called once in the fleet, when nothing is left to be done. What it finds becomes part of the summary.
-	Close func(ctx context.Context, before Before, flows []Flow) ([]Finding, error)
+	// Close is called once in the fleet, when nothing is left to be done. What it counts and finds becomes part of the summary.
+	Close func(ctx context.Context, before Before, flows []Flow) (OnTarget, []Finding, error)
 
 	Log zerolog.Logger
 	Now func() time.Time // the clock of dead letters and checkpoints; the system's

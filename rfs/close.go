@@ -56,12 +56,8 @@ func (b *Backfill) close(ctx context.Context) (json.RawMessage, error) {
 	}
 	s := sums.summary
 	s.Findings = append(s.Findings, replaced...)
-	if b.options.Close != nil {
-		found, err := b.options.Close(ctx, b.planned.Before, b.flows(s))
-		if err != nil {
-			return nil, err
-		}
-		s.Findings = append(s.Findings, found...)
+	if err := b.count(ctx, s); err != nil {
+		return nil, err
 	}
 	if s.Restored, err = b.restore(ctx); err != nil {
 		return nil, err
@@ -75,13 +71,31 @@ func (b *Backfill) close(ctx context.Context) (json.RawMessage, error) {
 	return json.Marshal(s)
 }
 
-// flows are what became of each index's documents, and where on the target they went.
-func (b *Backfill) flows(s *Summary) []Flow {
-	flows := make([]Flow, len(s.Indices))
-	for i, index := range s.Indices {
-		flows[i] = Flow{Index: index.Index, Targets: b.planned.index(index.Index).targets(), Counts: index.Counts}
+// count has the target's documents counted, and compared with what was written.
+func (b *Backfill) count(ctx context.Context, s *Summary) error {
+	before := b.planned.Before
+	names, err := foundNames(ctx, b.options.Store)
+	if err != nil {
+		return err
 	}
-	return flows
+	for _, is := range names {
+		s.Findings = append(s.Findings, is.Findings...)
+		s.Findings = append(s.Findings, b.lost(ctx, is)...)
+		before.note(is)
+	}
+	flows := make([]Flow, len(s.Indices))
+	for i := range s.Indices {
+		index := &s.Indices[i]
+		index.Targets = append(b.planned.index(index.Index).targets(), slices.Sorted(maps.Keys(index.Named))...)
+		flows[i] = Flow{Index: index.Index, Targets: index.Targets, Counts: index.Counts}
+	}
+	if b.options.Close == nil {
+		return nil
+	}
+	there, found, err := b.options.Close(ctx, before, flows)
+	s.OnTarget, s.Before = there, before.Documents
+	s.Findings = append(s.Findings, found...)
+	return err
 }
 
 // sums are what the store's items come to.
@@ -152,12 +166,8 @@ func (s *sums) add(entry lease.Entry) error {
 		s.indices[work.Index] = sum
 	}
 	sum.add(progress.Counts)
-	for name, n := range progress.Types {
-		if sum.ByType == nil {
-			sum.ByType = map[string]int64{}
-		}
-		sum.ByType[name] += n
-	}
+	sum.ByType = addTypes(sum.ByType, progress.Types)
+	sum.Named = addTypes(sum.Named, progress.Named)
 	done := entry.State == lease.Done || entry.State == lease.Split
 	s.join(work, progress, done)
 	sum.Done = sum.Done && done

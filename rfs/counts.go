@@ -53,20 +53,24 @@ type Flow struct {
 	Counts  Counts
 }
 
-// CompareCounts refreshes the target's indices and compares how many documents they have with how many distinct ones were
-// written. A difference is a finding that says what may be behind it, and so is that it could not be told. Indices that
+// OnTarget is how many documents a target has under names, as far as it tells.
+type OnTarget map[string]int64
+
+// CompareCounts refreshes the target's indices, counts their documents, and compares that with how many distinct ones were
+// written. What does not explain the count is a finding that says what may be behind it, and so is that it could not be told. Indices that
 // documents of one index went to are taken together.
-func CompareCounts(ctx context.Context, target Counter, before Before, flows []Flow) []Finding {
+func CompareCounts(ctx context.Context, target Counter, before Before, flows []Flow) (OnTarget, []Finding) {
 	var findings []Finding
+	there := OnTarget{}
 	for _, basin := range basins(flows) {
 		if len(basin.names) == 0 {
 			continue
 		}
-		if finding := basin.compare(ctx, target, before); finding != "" {
+		if finding := basin.compare(ctx, target, before, there); finding != "" {
 			findings = append(findings, Finding{Index: strings.Join(basin.names, ", "), Kind: "count", Reason: finding})
 		}
 	}
-	return findings
+	return there, findings
 }
 
 // basin is targets that documents of the same indices flow to.
@@ -103,8 +107,13 @@ func basins(flows []Flow) []*basin {
 	return all
 }
 
-// compare returns what is not as it should be; "": nothing.
-func (b *basin) compare(ctx context.Context, target Counter, before Before) string {
+// compare counts what is there, and returns what is not as it should be; "": nothing.
+//
+// Each operation that wrote made a document, wrote over one, or deleted one. So there are now
+//
+//	at least   what was there, and what the target said was new; also what was written; less what was deleted
+//	at most    what was there, and what was written; and what others wrote instead, where it was superseded
+func (b *basin) compare(ctx context.Context, target Counter, before Before, counted OnTarget) string {
 	var there, now int64
 	refreshed := target.Refresh(ctx, b.names...)
 	for _, name := range b.names {
@@ -112,6 +121,7 @@ func (b *basin) compare(ctx context.Context, target Counter, before Before) stri
 		if err != nil {
 			return fmt.Sprintf("the %d documents that were written could not be counted on the target: %v", b.counts.Written, err)
 		}
+		counted[name] = count
 		had, known := before.Documents[name]
 		if !known {
 			return fmt.Sprintf("the %d documents that were written could not be compared with the %d that are there: how many there were before is not known", b.counts.Written, count)
@@ -119,7 +129,8 @@ func (b *basin) compare(ctx context.Context, target Counter, before Before) stri
 		now, there = now+count, there+had
 	}
 	distinct := b.distinct(before)
-	least, most := max(there, distinct), there+distinct+b.counts.Superseded
+	deletes := b.counts.Deletes
+	least, most := max(there+b.counts.Created-deletes, distinct-2*deletes, there-deletes), there+distinct+b.counts.Superseded
 	if least <= now && now <= most {
 		return ""
 	}
@@ -127,9 +138,15 @@ func (b *basin) compare(ctx context.Context, target Counter, before Before) stri
 	if b.counts.Superseded > 0 {
 		said += fmt.Sprintf(", %d were superseded", b.counts.Superseded)
 	}
+	if deletes > 0 {
+		said += fmt.Sprintf(", up to %d of them deletes", deletes)
+	}
+	if b.counts.Created > 0 && there > 0 {
+		said += fmt.Sprintf(", of which the target said that %d were new to it", b.counts.Created)
+	}
 	said += fmt.Sprintf(", %d were there before, and now there are %d: ", there, now)
 	if now < least {
-		said += fmt.Sprintf("%d too few. Documents may have been deleted meanwhile; or ids that the source had twice, on different shards by their routing, met on one shard of the target", least-now)
+		said += fmt.Sprintf("%d too few. The target may have lost documents that it had acknowledged, or they were deleted meanwhile; or ids that the source had twice, on different shards by their routing, met on one shard of the target", least-now)
 	} else {
 		said += fmt.Sprintf("%d too many. Others may have written meanwhile; or, where the target makes ids, work was done twice", now-most)
 	}

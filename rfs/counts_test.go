@@ -49,7 +49,7 @@ func TestCountsThatCannotBeAreFindings(t *testing.T) {
 		if c.before.Documents == nil {
 			c.before.Documents = map[string]int64{"a": 0, "z": 0, "a_x": 0, "a_y": 0}
 		}
-		findings := CompareCounts(t.Context(), c.now, c.before, c.flows)
+		_, findings := CompareCounts(t.Context(), c.now, c.before, c.flows)
 		if c.want == "" && len(findings) > 0 || c.want != "" && (len(findings) != 1 || findings[0].Kind != "count" || !strings.Contains(findings[0].Reason, c.want)) {
 			t.Errorf("%s: %v, want %q", c.name, findings, c.want)
 		}

@@ -21,8 +21,9 @@ type held struct {
 	Work
 	lease    *lease.Lease
 	reading  *reading
-	progress Progress      // the settler's alone once the item is being read
-	timeout  time.Duration // of a bulk request
+	progress Progress                // the settler's alone once the item is being read
+	timeout  time.Duration           // of a bulk request
+	before   map[string][]lucene.Sum // the progress' sums as the item was claimed
 
 	stopping sync.Once
 	stopped  chan struct{} // closed: nothing more of the item is to be read or sent

@@ -93,6 +93,8 @@ type Counts struct {
 	// Made counts operations that transforms made of documents beyond one each.
 	Made    int64 `json:"made,omitempty"`
 	Written int64 `json:"written"`
+	// Created counts, of Written, the documents that the target said it had not before; one that it does not say so of may have been new too.
+	Created int64 `json:"created,omitempty"`
 	Skipped int64 `json:"skipped"`
 	Refused int64 `json:"refused"`
 	// Superseded counts what the target had newer.
@@ -136,6 +138,7 @@ func (c *Counts) add(o Counts) {
 	c.Made += o.Made
 	c.Dropped += o.Dropped
 	c.Deletes += o.Deletes
+	c.Created += o.Created
 	c.Skipped += o.Skipped
 	c.Refused += o.Refused
 	c.Bytes += o.Bytes

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -202,4 +203,27 @@ func foundNames(ctx context.Context, store lease.Store) ([]found, error) {
 		}
 	}
 	return all, nil
+}
+
+// note adds what a name had when the first document went there.
+func (b *Before) note(is found) {
+	if is.Before == nil {
+		return
+	}
+	documents := map[string]int64{is.Target: *is.Before}
+	maps.Copy(documents, b.Documents) // what was counted before the run is from earlier
+	b.Documents = documents
+}
+
+// lost finds a name whose index is no longer the one that documents went to.
+func (b *Backfill) lost(ctx context.Context, is found) []Finding {
+	if b.options.Names == nil {
+		return nil
+	}
+	now, err := Identities(b.options.Names)(ctx, is.Target)
+	if err != nil || now[is.Target] == is.Identity {
+		return nil // what does not answer shows when it is counted
+	}
+	return []Finding{{Index: is.Target, Kind: "replaced", Failed: true, Reason: "it was deleted on the target while documents were written, to which transforms sent them; " +
+		"what had been written is gone: begin the run anew with another --state-file or --session-name"}}
 }

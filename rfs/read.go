@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 
@@ -97,6 +98,7 @@ func (r *reader) items(ctx context.Context, item *held, index *snapshot.Index, c
 		return err
 	}
 	r.backfill.progress.opened(item)
+	item.before = maps.Clone(item.progress.Sums) // the progress is the settler's from here on
 	for _, x := range extents {
 		if err := r.segment(ctx, item, x); err != nil {
 			return err
@@ -123,7 +125,7 @@ func (r *reader) segment(ctx context.Context, item *held, x extent) (err error) 
 // spansOf sends documents of a segment, the last of them once the file has proven to be what was written.
 func (r *reader) spansOf(ctx context.Context, item *held, s *segment, x extent) error {
 	defer r.giveUp()
-	sums := slices.Clone(item.progress.Sums[s.name])
+	sums := slices.Clone(item.before[s.name])
 	for span, err := range s.docs.SpansIn(ctx, x.from, x.to, r.spans) {
 		if err == nil {
 			err = r.sendLast(ctx)

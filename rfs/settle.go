@@ -111,6 +111,7 @@ func (s *settler) settle(p *pending, a *account) error {
 	}
 	counts := p.counts
 	counts.Written, counts.Superseded, counts.Refused = int64(p.outcome.Written), int64(p.outcome.Superseded), int64(len(p.outcome.Refused))
+	counts.Created = int64(p.outcome.Created)
 	if !counts.Balanced() {
 		return fmt.Errorf("%s: the fates of its documents do not balance, %s: this is a defect, please report it", p.item, counts)
 	}
@@ -153,7 +154,7 @@ func (s *settler) breakOff(item *held, why error) {
 		item.stop(lease.ErrLost)
 		return
 	}
-	if item.halted() == nil {
+	if _, ends := errors.AsType[*ending](why); ends || item.halted() == nil {
 		s.backfill.stop(why)
 	}
 	item.stop(why)

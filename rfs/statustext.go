@@ -32,7 +32,7 @@ func (s *Status) WriteText(w io.Writer, now time.Time) error {
 	t.line("%.1f%%  %d documents  %s  %.0f docs/s  %s/s  eta %s", s.Percent, s.Counts.Read, size(float64(s.Counts.Bytes)), s.DocsPerSecond, size(s.BytesPerSecond), s.eta())
 	i, c := s.Items, s.Counts
 	t.line("items: %d waiting, %d leased, %d done, %d set aside; %d more were split into some of these", i.Waiting, i.Leased, i.Done, i.SetAside, i.Split)
-	t.line("read %d = written %d + superseded %d + skipped %d + refused %d", c.Read, c.Written, c.Superseded, c.Skipped, c.Refused)
+	t.line("%s", c)
 	t.line("limits of all workers: %s", s.Limits)
 	if s.LastSuccess != nil {
 		t.line("last success: %s ago", seconds(now.Sub(*s.LastSuccess).Seconds()))

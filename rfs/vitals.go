@@ -59,7 +59,8 @@ func (v vitals) documents() []telemetry.Metric {
 	}
 	c := v.counts
 	return []telemetry.Metric{
-		fate("written", c.Written), fate("superseded", c.Superseded), fate("skipped", c.Skipped), fate("refused", c.Refused),
+		fate("written", c.Written), fate("superseded", c.Superseded), fate("skipped", c.Skipped), fate("refused", c.Refused), fate("dropped", c.Dropped),
+		counter("made", "Operations beyond one of a document, that transforms made.", c.Made),
 		counter("bytes", "Bytes of the bulk lines of the documents that this worker read.", c.Bytes),
 	}
 }

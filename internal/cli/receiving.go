@@ -74,6 +74,7 @@ func (r *receiving) begin(ctx context.Context, plan *rfs.Plan) (rfs.Before, erro
 }
 
 // close compares how many documents the target's indices have with what was written.
-func (r *receiving) close(ctx context.Context, before rfs.Before, flows []rfs.Flow) ([]rfs.Finding, error) {
-	return rfs.CompareCounts(ctx, r.client, before, flows), nil
+func (r *receiving) close(ctx context.Context, before rfs.Before, flows []rfs.Flow) (rfs.OnTarget, []rfs.Finding, error) {
+	there, findings := rfs.CompareCounts(ctx, r.client, before, flows)
+	return there, findings, nil
 }

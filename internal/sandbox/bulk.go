@@ -63,6 +63,9 @@ func (s *Server) carryOut(a action, fault Fault, n int) (object, bool) {
 		head[1].value = a.id
 		done, err = on.apply(a)
 	}
+	if err == nil && fault.LoseEvery > 0 && n%fault.LoseEvery == 0 {
+		_, err = on.remove(a.id, a.routing)
+	}
 	if err != nil {
 		return head.with("status", statusOf(err), "error", itemError(err)), true
 	}

@@ -21,6 +21,8 @@ type Fault struct {
 	// RejectEvery refuses every n-th item of the bulk with rejected_execution_exception (429), the
 	// first one first. 0 refuses none.
 	RejectEvery int
+	// LoseEvery acknowledges every n-th item of the bulk, the first one first, and does not keep its document. 0 loses none.
+	LoseEvery int
 }
 
 // faults is the queue of what will go wrong.

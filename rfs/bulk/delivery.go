@@ -180,6 +180,7 @@ const certain = 4
 func (d *delivery) sort(result cluster.BulkResult, which []int, attempt int) ([]int, error) {
 	if !result.Errors {
 		d.out.Written += len(which)
+		d.out.Created += result.Created
 		return nil, nil
 	}
 	if len(result.Items) != len(which) {
@@ -191,6 +192,7 @@ func (d *delivery) sort(result cluster.BulkResult, which []int, attempt int) ([]
 	}
 	var repeat []int
 	var cause error
+	d.out.Created += result.Created
 	for i, item := range result.Items {
 		verdict := judgeItem(item, d.batch.Conflict)
 		if item.TooLarge() && len(which) == 1 {

@@ -49,6 +49,9 @@ type Outcome struct {
 	Superseded int // what the target has is newer: see [Batch]
 	Refused    []Refusal
 	Retries    int // operations sent again
+	// Created counts, of Written, what the target said it had no document for before. What was written by a request whose answer was lost does
+	// not count.
+	Created int
 }
 
 // Refusal is an operation that the target will not take.
