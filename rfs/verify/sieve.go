@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// sieve tells, of a document and a block of the source, whether the block may hold it: a Bloom filter with one bit for each pair, and one for the document's bucket. It has a fixed
-// size: with many documents it tells less, and more blocks are read again than need be.
+// sieve tells, of a document and a block of the source, whether the block may hold it: a Bloom filter with two bits for each pair, and two for
+// the document's bucket. It has a fixed size: with many documents it tells less, and more blocks are read again than need be.
 type sieve struct {
 	bits []uint64
 	mask uint64
@@ -23,25 +23,33 @@ func newSieve(bytes int) *sieve {
 	return &sieve{bits: make([]uint64, words), mask: uint64(words)*64 - 1, sieved: map[string]bool{}}
 }
 
-// at mixes block and key to the number of a bit. Source of the constants: splitmix64.
-func (s *sieve) at(block uint64, key [16]byte) uint64 {
+// at mixes block and key to the numbers of two bits. Source of the constants: splitmix64.
+func (s *sieve) at(block uint64, key [16]byte) (uint64, uint64) {
 	x := binary.LittleEndian.Uint64(key[8:]) + block*0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return (x ^ x>>31) & s.mask
+	x ^= x >> 31
+	return x & s.mask, bits.RotateLeft64(x, 32) * 0x9e3779b97f4a7c15 >> 20 & s.mask
 }
 
 func (s *sieve) add(block uint64, key [16]byte) {
-	bit := s.at(block, key)
-	if word := &s.bits[bit/64]; atomic.LoadUint64(word)>>(bit%64)&1 == 0 {
-		atomic.OrUint64(word, 1<<(bit%64))
+	one, two := s.at(block, key)
+	s.set(one)
+	s.set(two)
+}
+
+func (s *sieve) set(bit uint64) {
+	if !s.isSet(bit) {
+		atomic.OrUint64(&s.bits[bit/64], 1<<(bit%64))
 	}
 }
 
 func (s *sieve) has(block uint64, key [16]byte) bool {
-	bit := s.at(block, key)
-	return atomic.LoadUint64(&s.bits[bit/64])>>(bit%64)&1 == 1
+	one, two := s.at(block, key)
+	return s.isSet(one) && s.isSet(two)
 }
+
+func (s *sieve) isSet(bit uint64) bool { return atomic.LoadUint64(&s.bits[bit/64])>>(bit%64)&1 == 1 }
 
 // bucketKey takes the place of a document's key, for all of a bucket.
 func bucketKey(bucket uint16) (key [16]byte) {
