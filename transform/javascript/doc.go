@@ -13,10 +13,9 @@
 //	     ^── commit, after the script returned: members and elements that it changed, nothing else
 //
 // Objects of a message are plain objects (doc.a.b = 1, delete, in, Object.keys, spread, JSON.stringify) and Maps (instanceof Map; get, set, has,
-// delete, keys, values, entries, forEach, size), so that scripts for the Java implementation run. As properties the Map's methods come first: a
-// field that is called get, set, has, delete, keys, values, entries or forEach is read with doc.get('values'); spread, Object.entries and
-// Object.assign copy it as it is. A field called size is the field. Arrays are arrays. What a script makes may be objects, Maps,
-// arrays, Sets and Dates. A member that is undefined goes away; NaN, functions and the like are errors that name their place.
+// delete, keys, values, entries, forEach, size), so that scripts for the Java implementation run. Fields come first: where a document has a field that is
+// called values, doc.values is the field, as in plain objects, and Object.values(doc) does what the Map's method would. Arrays are arrays. What a script
+// makes may be objects, Maps, arrays, Sets and Dates. A member that is undefined goes away; NaN, functions and the like are errors that name their place.
 //
 // Numbers: what is not changed stays as it is written (1.0, 1e5), and so does what is copied, doc.b = doc.a. Whole numbers beyond ±(2^53-1) are
 // BigInts: exact, also as text and in JSON.stringify, compared with numbers as usual, computed with as doc.id + 1n or Number(doc.id) + 1. Fractions with more

@@ -23,26 +23,8 @@ type change struct {
 	added bool       // it stands in object.added
 }
 
-// methods of Map, which come before fields of their names.
-var methods = []string{"get", "set", "has", "delete", "keys", "values", "entries", "forEach"}
-
-func isMethod(name string) bool {
-	return len(name) >= 3 && len(name) <= 7 && slices.Contains(methods, name)
-}
-
-// Get implements [goja.DynamicObject].
+// Get implements [goja.DynamicObject]: the member of a name, nil where there is none.
 func (o *object) Get(name string) goja.Value {
-	if !isMethod(name) {
-		return o.field(name)
-	}
-	if !o.Has(name) {
-		return nil
-	}
-	return o.session.shadowing(o, name)
-}
-
-// field returns the member of a name, nil where there is none.
-func (o *object) field(name string) goja.Value {
 	o.session.check()
 	if c, ok := o.changes[name]; ok {
 		return c.value

@@ -23,7 +23,6 @@ type instance struct {
 
 	transform    goja.Callable
 	mapPrototype *goja.Object
-	mapMethods   map[string]func(goja.FunctionCall) goja.Value
 	arrayValues  func(goja.FunctionCall) goja.Value
 	stringify    func(goja.FunctionCall) goja.Value
 	parse        func(goja.FunctionCall) goja.Value
@@ -32,8 +31,8 @@ type instance struct {
 	intType, floatType reflect.Type
 }
 
-// maxCalls is how deep calls may lie in each other.
-const maxCalls = 5000
+// maxCalls is how deep calls may lie in each other. To leave them all costs goja the square of it: a tenth of a second and more.
+const maxCalls = 3000
 
 func newInstance(p *Program, vm *goja.Runtime) *instance {
 	rt := &instance{program: p, vm: vm, intType: reflect.TypeOf(vm.ToValue(1)), floatType: reflect.TypeOf(vm.ToValue(1.5))}

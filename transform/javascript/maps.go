@@ -8,9 +8,9 @@ import (
 func (rt *instance) newMapPrototype() *goja.Object {
 	vm := rt.vm
 	prototype := vm.CreateObject(vm.Get("Map").ToObject(vm).Get("prototype").ToObject(vm))
-	rt.mapMethods = map[string]func(goja.FunctionCall) goja.Value{
+	methods := map[string]func(goja.FunctionCall) goja.Value{
 		"get": func(c goja.FunctionCall) goja.Value {
-			if v := rt.this(c).field(c.Argument(0).String()); v != nil {
+			if v := rt.this(c).Get(c.Argument(0).String()); v != nil {
 				return v
 			}
 			return goja.Undefined()
@@ -30,14 +30,14 @@ func (rt *instance) newMapPrototype() *goja.Object {
 			return rt.iterate(c, func(_ *object, name string) any { return name })
 		},
 		"values": func(c goja.FunctionCall) goja.Value {
-			return rt.iterate(c, func(o *object, name string) any { return o.field(name) })
+			return rt.iterate(c, func(o *object, name string) any { return o.Get(name) })
 		},
 		"entries": func(c goja.FunctionCall) goja.Value {
-			return rt.iterate(c, func(o *object, name string) any { return vm.NewArray(name, o.field(name)) })
+			return rt.iterate(c, func(o *object, name string) any { return vm.NewArray(name, o.Get(name)) })
 		},
 		"forEach": rt.forEach,
 	}
-	for name, method := range rt.mapMethods {
+	for name, method := range methods {
 		hidden(prototype, name, vm.ToValue(method))
 	}
 	hidden(prototype, "clear", vm.ToValue(func(c goja.FunctionCall) goja.Value {
@@ -87,7 +87,7 @@ func (rt *instance) forEach(c goja.FunctionCall) goja.Value {
 		panic(rt.vm.NewTypeError("forEach wants a function"))
 	}
 	for _, name := range o.Keys() {
-		v := o.field(name)
+		v := o.Get(name)
 		if v == nil {
 			continue // removed meanwhile
 		}

@@ -16,7 +16,6 @@ type session struct {
 	rt      *instance
 	objects map[*tree.Value]*goja.Object // each value of the tree is one object, so that doc.a === doc.a
 	numbers map[unsafe.Pointer]number
-	fields  map[*goja.Object]field
 	dirty   []host
 	closed  bool
 }
@@ -32,12 +31,6 @@ type host interface {
 type number struct {
 	value goja.Value // keeps the place taken
 	node  *tree.Value
-}
-
-// field is what stands behind a Map's method that was read where the document has a field of that name.
-type field struct {
-	of   *object
-	name string
 }
 
 // check stops scripts that kept an object of an earlier message: its tree may be in other hands.
@@ -148,22 +141,6 @@ func (s *session) same(node *tree.Value, v goja.Value) bool {
 		return n.node == node
 	}
 	return s.value(node).SameAs(v)
-}
-
-// shadowing returns the Map's method of a name, which is known again as the field that it hides.
-func (s *session) shadowing(o *object, name string) goja.Value {
-	for method, f := range s.fields {
-		if f.of == o && f.name == name {
-			return method
-		}
-	}
-	call := s.rt.mapMethods[name]
-	method := s.rt.vm.ToValue(call).(*goja.Object)
-	if s.fields == nil {
-		s.fields = map[*goja.Object]field{}
-	}
-	s.fields[method] = field{o, name}
-	return method
 }
 
 // commit brings the tree up to date with what the script did, all of it or, where something can't be taken, nothing.

@@ -62,7 +62,7 @@ func (t *taker) fail(format string, args ...any) {
 }
 
 func (t *taker) spend(n int) {
-	if t.left -= int64(n) + 64; t.left < 0 {
+	if t.left -= int64(n) + 160; t.left < 0 {
 		t.fail("%w: what a message becomes may have %d bytes", errLarge, t.session.rt.program.options.Limits.Memory)
 	}
 }
@@ -155,9 +155,6 @@ func (t *taker) object(o *goja.Object) *tree.Value {
 	case typeArray:
 		h, _ := o.Export().(*array)
 		return t.host(o, h.session, h.node)
-	}
-	if f, ok := t.session.fields[o]; ok {
-		return t.value(f.of.field(f.name))
 	}
 	if toJSON, ok := goja.AssertFunction(o.Get("toJSON")); ok {
 		v, err := toJSON(o)
@@ -287,7 +284,7 @@ func (t *taker) host(o *goja.Object, s *session, node *tree.Value) *tree.Value {
 	h, _ := o.Export().(*object)
 	taken := tree.NewObject()
 	for _, name := range h.Keys() {
-		if v := t.member(name, h.field(name)); v != nil {
+		if v := t.member(name, h.Get(name)); v != nil {
 			taken.Set(name, v)
 		}
 	}
