@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"migassist/transform"
 	"migassist/transform/javascript"
 )
 
@@ -137,16 +138,20 @@ func TestTimeLimit(t *testing.T) {
 			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("it took %s", took)
 			}
-			got, err := run(t, x, `{"n":1.0}`)
-			for range 5 { // a busy machine may need the time for this too
-				if err != nil && strings.Contains(err.Error(), "it took longer") {
-					got, err = run(t, x, `{"n":1.0}`)
-				}
-			}
-			if err != nil || got != `{"n":1.0}` {
-				t.Errorf("the next message: %s, %v", got, err)
-			}
+			nextWorks(t, x)
 		})
+	}
+}
+
+// nextWorks sends a message that all scripts here let through, more than once where a busy machine needs the time of a message for it.
+func nextWorks(t *testing.T, x transform.Transformer) {
+	t.Helper()
+	got, err := run(t, x, `{"n":1.0}`)
+	for i := 0; i < 5 && err != nil && strings.Contains(err.Error(), "it took longer"); i++ {
+		got, err = run(t, x, `{"n":1.0}`)
+	}
+	if err != nil || got != `{"n":1.0}` {
+		t.Errorf("the next message: %s, %v", got, err)
 	}
 }
 
@@ -187,7 +192,7 @@ func TestMemoryLimit(t *testing.T) {
 		"split":             `let s = 'ab'; for (;;) { s += s; s.split('') }`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := parse(t, `function main() { return ops => { const doc = ops[0].document; if (doc.n) return ops; `+statement+`; return ops } }`).New()
+			x := parseLimited(t, `function main() { return ops => { const doc = ops[0].document; if (doc.n) return ops; `+statement+`; return ops } }`, javascript.Limits{Time: 300 * time.Millisecond, Memory: limits.Memory}).New()
 			runtime.GC()
 			before := resident()
 			began := time.Now()
@@ -202,9 +207,7 @@ func TestMemoryLimit(t *testing.T) {
 			if took := time.Since(began); took > 10*time.Second {
 				t.Errorf("it took %s", took)
 			}
-			if got, err := run(t, x, `{"n":1.0}`); err != nil || got != `{"n":1.0}` {
-				t.Errorf("the next message: %s, %v", got, err)
-			}
+			nextWorks(t, x)
 		})
 	}
 }
@@ -236,9 +239,7 @@ func TestRecursion(t *testing.T) {
 			if err == nil {
 				t.Error("no error")
 			}
-			if got, err := run(t, x, `{"n":1.0}`); err != nil || got != `{"n":1.0}` {
-				t.Errorf("the next message: %s, %v", got, err)
-			}
+			nextWorks(t, x)
 		})
 	}
 }
