@@ -47,17 +47,50 @@ func TestTypesGoWhereEachFlagSays(t *testing.T) {
 			if code != c.code {
 				t.Errorf("exit %d\n%s\n%s", code, out, talk)
 			}
-			var rows []struct{ Index string }
-			if err := json.Unmarshal([]byte(send("GET", "/_cat/indices?format=json", "")), &rows); err != nil {
-				t.Fatal(err)
-			}
-			var names []string
-			for _, row := range rows {
-				names = append(names, row.Index)
-			}
-			slices.Sort(names)
-			if got := strings.Join(names, " "); got != c.want {
+			if got := indexNames(t, send); got != c.want {
 				t.Errorf("made %q, want %q\n%s\n%s", got, c.want, out, talk)
+			}
+		})
+	}
+}
+
+func indexNames(t *testing.T, send func(method, path, body string) string) string {
+	t.Helper()
+	var rows []struct{ Index string }
+	if err := json.Unmarshal([]byte(send("GET", "/_cat/indices?format=json", "")), &rows); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, row := range rows {
+		names = append(names, row.Index)
+	}
+	slices.Sort(names)
+	return strings.Join(names, " ")
+}
+
+// TestToolsAgreeOnWhereTypesGo: rfs writes into the indices that metadata made with the same flags, all documents, and into no others.
+func TestToolsAgreeOnWhereTypesGo(t *testing.T) {
+	for name, flags := range map[string][]string{
+		"split": {"--multi-type-resolution", "split"},
+		"union": {"--multi-type-resolution", "union", "--id-collision", "prefix-type"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			server, send := startTarget(t)
+			common := []string{"--repo-uri", typedRepository, "--snapshot-name", "second", "--target-host", server.URL(), "--index-allowlist", "types,same-ids,basic"}
+			code, out, talk := command(t, slices.Concat([]string{"metadata", "migrate"}, common, flags[:2])...)
+			made := indexNames(t, send)
+			if code != exitDone && code != exitFindings || made == "" {
+				t.Fatalf("metadata: exit %d\n%s\n%s", code, out, talk)
+			}
+			code, out, talk = command(t, slices.Concat([]string{"rfs"}, common, flags)...)
+			if filled := indexNames(t, send); code != exitDone && code != exitFindings || filled != made {
+				t.Errorf("rfs: exit %d, made %q, filled %q\n%s\n%s", code, made, filled, out, talk)
+			}
+			for index := range strings.FieldsSeq(made) {
+				if count := send("GET", "/"+index+"/_count", ""); strings.Contains(count, `"count":0`) {
+					t.Errorf("nothing is in %s: %s", index, count)
+				}
 			}
 		})
 	}
