@@ -25,6 +25,9 @@ func (v *Verification) round(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	if err := v.refreshFound(ctx); err != nil {
+		return err
+	}
 	if err := v.digestTargets(ctx); err != nil { // names that only the documents told
 		return err
 	}
@@ -32,6 +35,15 @@ func (v *Verification) round(ctx context.Context) error {
 		side.once.CompareAndSwap(0, side.all.Load())
 	}
 	return nil
+}
+
+// refreshFound refreshes the names that only the documents told.
+func (v *Verification) refreshFound(ctx context.Context) error {
+	planned, err := v.source.Targets(ctx)
+	if err != nil {
+		return err
+	}
+	return v.refresh(ctx, slices.DeleteFunc(v.names.list(), func(name string) bool { return slices.Contains(planned, name) }))
 }
 
 // digestSource adds what of the source was not added yet.

@@ -95,8 +95,9 @@ func (s *Snapshot) readItems(ctx context.Context, part string, items []rfs.Work,
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	options.DeadLetterFile = filepath.Join(folder, "skipped.ndjson")
-	collision := s.source.Choices.Collision
-	sink := &digesting{visit: visit, blocks: &s.blocks, collide: collision == rfs.CollisionKeepNewest || collision == rfs.CollisionUnchecked}
+	choices := s.source.Choices
+	collide := choices.Collision == rfs.CollisionKeepNewest || choices.Collision == rfs.CollisionUnchecked || choices.Transform != nil
+	sink := &digesting{visit: visit, blocks: &s.blocks, collide: collide}
 	summary, err := rfs.New(source, sink, options).Run(ctx)
 	if err != nil {
 		return reading, fmt.Errorf("read %s of the snapshot: %w", part, err)
