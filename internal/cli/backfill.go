@@ -37,7 +37,7 @@ start them again after it.`),
 release their items and exit with code 143, as would SIGTERM. Workers started
 later exit at once, until "resume". Settings that --tune-target changed are
 restored: by the workers, or by this command if it is given --target-host.`),
-		p.backfillSet(), p.backfillReset())
+		p.backfillSet(), p.backfillReset(), p.backfillLetters())
 }
 
 // backfillStatus shows the whole run.

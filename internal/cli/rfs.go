@@ -28,7 +28,8 @@ func (p *program) rfs() *cobra.Command {
 		`Rfs reads documents straight out of a snapshot's files and sends them to the
 target, with their ids, routing and source unchanged. The target's indices must
 exist: "migassist metadata migrate" creates them. What the target refuses is
-written, with the reason, to the dead letters (--dead-letters).
+written, with the reason, to the dead letters (--dead-letters): see "migassist
+console backfill dead-letters".
 
 Start as many workers as you like, and kill any of them at any time: they share
 the work through --coordinator, by default a file on this machine, and a worker

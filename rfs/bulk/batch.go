@@ -7,6 +7,8 @@ import "bytes"
 type Batch struct {
 	// Conflict is what it means when an operation meets a document that is there already.
 	Conflict Conflict
+	// Suspect says that the operations were refused before: that the target turns down all of them is no wonder then.
+	Suspect bool
 
 	body []byte
 	ends []int // where each operation ends in body
@@ -55,7 +57,9 @@ func (b *Batch) Size() int { return len(b.body) }
 func (b *Batch) Body() []byte { return b.body }
 
 // Reset empties the batch and keeps its memory.
-func (b *Batch) Reset() { b.body, b.ends, b.Conflict = b.body[:0], b.ends[:0], ConflictRefused }
+func (b *Batch) Reset() {
+	b.body, b.ends, b.Conflict, b.Suspect = b.body[:0], b.ends[:0], ConflictRefused, false
+}
 
 // Operation returns the action line and the source line of operation i, without their line ends.
 func (b *Batch) Operation(i int) (action, source []byte) {

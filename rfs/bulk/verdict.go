@@ -45,13 +45,12 @@ func judgeRequest(err error) verdict {
 var hopeless = map[string]bool{
 	"index_not_found_exception": true,
 	"security_exception":        true,
-	"index_closed_exception":    true,
 }
 
 // Of a version conflict, what each kind of batch makes of it.
 var conflicts = map[Conflict]verdict{ConflictRefused: refuse, ConflictSuperseded: superseded, ConflictWritten: taken}
 
-// judgeItem decides about an item. A block lifts when the disk has room again, or an operator says so: waiting loses
+// judgeItem decides about an item. What is for a closed index is refused: other indices fare better, and it can be sent again later. A block lifts when the disk has room again, or an operator says so: waiting loses
 // nothing, refusing would set aside every document.
 func judgeItem(item cluster.BulkItem, conflict Conflict) verdict {
 	switch {

@@ -83,7 +83,7 @@ func (w *Writer) Write(ctx context.Context, b *Batch, permit Permit) (Outcome, e
 
 // plausible doubts a target that turned down each of many operations as a request: that is no document's fault.
 func (o Outcome) plausible(b *Batch) error {
-	if len(o.Refused) < b.Len() || b.Len() < 2 {
+	if len(o.Refused) < b.Len() || b.Len() < 2 || b.Suspect {
 		return nil
 	}
 	for _, refusal := range o.Refused {

@@ -97,7 +97,7 @@ func (p *Parts) flush(index string, now time.Time) error {
 	defer cancel()
 	p.seq++
 	name := fmt.Sprintf("session=%s/index=%s/worker=%s/failed-document-stream-%s-%06d.ndjson.gz",
-		url.PathEscape(p.options.Session), url.PathEscape(index), url.PathEscape(p.options.Worker), now.UTC().Format("20060102T150405Z"), p.seq)
+		url.PathEscape(p.options.Session), url.PathEscape(index), url.PathEscape(p.options.Worker), now.UTC().Format("20060102T150405.000Z"), p.seq)
 	if err := p.store.put(ctx, name, of.body.Bytes()); err != nil {
 		return fmt.Errorf("save dead letters of %s: %w", index, err)
 	}

@@ -3,6 +3,7 @@ package deadletter
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -97,6 +98,7 @@ func (p *Store) parts(ctx context.Context, session string) (letters, marks []str
 	if err != nil {
 		return nil, nil, err
 	}
+	n := 0
 	for _, name := range sessions {
 		if !strings.HasPrefix(path.Base(name), "session=") || session != "" && path.Base(name) != "session="+session {
 			continue
@@ -109,10 +111,12 @@ func (p *Store) parts(ctx context.Context, session string) (letters, marks []str
 			if strings.HasPrefix(path.Base(path.Dir(name)), "redriven") {
 				marks = append(marks, name)
 			} else {
-				letters = append(letters, name)
+				letters, n = append(letters, name), n+1
 			}
 		}
 	}
+	// Of several letters of a key the latest counts, whoever wrote it; those in the one file are older than those beside it.
+	slices.SortStableFunc(letters[len(letters)-n:], func(a, b string) int { return cmp.Compare(path.Base(a), path.Base(b)) })
 	return letters, marks, nil
 }
 
