@@ -90,3 +90,31 @@ func TestVerifyOfTargetsAsTheyAre(t *testing.T) {
 		})
 	}
 }
+
+// TestVerifyOfIndicesThatCannotBeRead: closed ones, ones without _source, and such as are not there.
+func TestVerifyOfIndicesThatCannotBeRead(t *testing.T) {
+	wipe(t, source)
+	wipe(t, target)
+	dir := t.TempDir()
+	must(t, source, "PUT", "/bare", `{"mappings":{"_source":{"enabled":false}}}`)
+	must(t, target, "PUT", "/bare", `{"mappings":{"_source":{"enabled":false}}}`)
+	must(t, source, "PUT", "/empty", `{}`)
+	for _, index := range []string{"open", "shut", "bare"} {
+		must(t, source, "PUT", "/"+index+"/_doc/1", `{"a":1}`)
+		must(t, target, "PUT", "/"+index+"/_doc/1?refresh=true", `{"a":1}`)
+	}
+	must(t, source, "POST", "/shut/_close", "")
+	live := func(indices string) result {
+		t.Helper()
+		return migassist(t, dir, "console", "verify", "--source-host", source.URL, "--target-host", target.URL, "--index-allowlist", indices)
+	}
+	live("open").want(t, done).says(t, "the target has what the source has, and nothing else")
+	live("open,shut").want(t, findings).says(t, "shut: closed: it is closed", "what was compared is alike on both sides; not all of the source was")
+	live("open,empty").want(t, findings).says(t, "the target has no index empty")
+	live("open,bare").want(t, findings).says(t, "documents of index bare of the source have no _source", "not everything could be verified")
+	must(t, target, "POST", "/open/_close", "")
+	live("open").want(t, failed).says(t, "indices of the target are closed, so that their documents can't be read: open; open them")
+	live("open,nowhere").want(t, failed)
+	must(t, target, "DELETE", "/open", "")
+	live("open").want(t, findings).says(t, "missing: open/1", "the target has no index open")
+}
