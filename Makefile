@@ -46,8 +46,8 @@ e2e-tune: ## --tune-target through kills, stop and reset; settings of three real
 	$(GO) test -tags e2e -count=1 -timeout 15m -run TestRealServersTakeTuning ./rfs
 
 .PHONY: e2e-verify
-e2e-verify: build ## three that differ among VERIFY_DOCUMENTS (a million) named and mended, types united and split, live traffic, transforms
-	$(GO) test -tags e2e -count=1 -v -timeout 60m -run '^TestVerify' ./internal/testcluster/e2e -verify.documents $(VERIFY_DOCUMENTS) -transform.documents $(TRANSFORM_DOCUMENTS)
+e2e-verify: build ## three that differ among VERIFY_DOCUMENTS (a million) named and mended, types united and split, live traffic, transforms, dead letters redriven until none is left
+	$(GO) test -tags e2e -count=1 -v -timeout 60m -run '^Test(Verify|DeadLetters)' ./internal/testcluster/e2e -verify.documents $(VERIFY_DOCUMENTS) -transform.documents $(TRANSFORM_DOCUMENTS)
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 15m ./rfs/verify ./transform/typemap
 
 e2e-metadata: ## settings, mappings and templates of every fixture on a real target, and each rule

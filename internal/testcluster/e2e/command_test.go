@@ -24,6 +24,7 @@ const (
 	done     = 0
 	failed   = 1
 	findings = 3
+	nothing  = 4
 )
 
 // result is what a run of the binary left behind.
