@@ -16,7 +16,7 @@ import (
 // The scopes of the commands.
 var (
 	// ForRFS is what the backfill of documents takes.
-	ForRFS = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "rfs", "coordinator"}, (*Config).checkRFS}
+	ForRFS = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "transform", "rfs", "coordinator"}, (*Config).checkRFS}
 	// ForEvaluation is what planning the migration of metadata takes.
 	ForEvaluation = Scope{[]string{
 		"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist",
@@ -45,6 +45,7 @@ func (c *Config) checkRFS() Problems {
 	problems := append(c.Snapshot.Validate(), c.checkStores()...)
 	problems = append(problems, c.Indices.Validate()...)
 	problems = append(problems, c.RFS.Validate()...)
+	c.Transforms.check(&problems, documentTransforms)
 	if c.RFS.TargetFile == "" {
 		problems = append(problems, c.Target.Validate("target")...)
 		problems = append(problems, news(problems, c.checkCoordinator())...)

@@ -103,6 +103,12 @@ type Indices struct {
 // JavaExitCodes are the exit codes of the Java implementation's worker.
 const JavaExitCodes = "java"
 
+// What becomes of documents that a transform fails on.
+const (
+	DeadLetterTransformErrors = "dead-letter"
+	StopTransformErrors       = "stop"
+)
+
 // RFS is the document backfill (reindex from snapshot).
 type RFS struct {
 	SessionName string // keeps runs apart that have their state in one place
@@ -121,6 +127,7 @@ type RFS struct {
 	MultiTypeResolution     string   // what becomes of indices with several mapping types: none or split
 	RebuildSource           bool     // documents that were kept without _source are put together again
 	AllowPartialSource      bool     // documents are moved without the fields that were left out of _source
+	TransformErrors         string   // what becomes of documents that a transform fails on: dead-letter or stop
 	DocVersions             string   // that documents are written with: none or seqno
 	IndexMap                []string // OLD=NEW, the names of indices on the target
 	IDCollision             string   // what becomes of documents under the same id: stop, prefix-type, keep-newest or unchecked
@@ -183,6 +190,7 @@ func Default() *Config {
 			StateFile:               "migassist-rfs-state.json",
 			DeadLetters:             "migassist-dead-letters",
 			MultiTypeResolution:     "none", // the operator has to know where documents go
+			TransformErrors:         DeadLetterTransformErrors,
 			DocVersions:             "none",
 			IDCollision:             "stop",  // one of two documents would be gone
 			ServerGeneratedIDs:      "NEVER", // what is done twice would be there twice

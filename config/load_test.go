@@ -74,6 +74,7 @@ rfs:
   item_bytes: 512MiB
   max_attempts: 5
   exit_codes: java
+  transform_errors: stop
   doc_versions: seqno
   index_map: ["old=new", "regex:^(.*)-2024$=$1-old"]
   id_collision: prefix-type
@@ -104,7 +105,7 @@ func TestFileFillsTheTree(t *testing.T) {
 		MaxConnections: 8, DocumentsPerRequest: 5000, DocumentsSizePerRequest: 5 * MiB, Workers: 2,
 		StateFile: "state.json", DeadLetters: "migassist-dead-letters", DeadLetterFile: "dead.ndjson",
 		MultiTypeResolution: "split", RebuildSource: true,
-		DocVersions: "seqno", IndexMap: []string{"old=new", "regex:^(.*)-2024$=$1-old"}, IDCollision: "prefix-type", ServerGeneratedIDs: "NEVER",
+		TransformErrors: StopTransformErrors, DocVersions: "seqno", IndexMap: []string{"old=new", "regex:^(.*)-2024$=$1-old"}, IDCollision: "prefix-type", ServerGeneratedIDs: "NEVER",
 		Pilot: 1000, PilotPrefix: "trial-",
 	}
 	want.RFS.SessionName, want.RFS.LeaseDuration, want.RFS.BulkTimeout = "blue", 10*time.Minute, time.Minute

@@ -203,6 +203,10 @@ var runKeys = []key{
 		usage: "which `VERSION` documents are written with; seqno: the source's sequence number + 1, so that what is newer on the target stays", field: func(c *Config) any { return &c.RFS.DocVersions },
 	},
 	{
+		path: "rfs.transform_errors", flag: "transform-errors", enum: []string{DeadLetterTransformErrors, StopTransformErrors},
+		usage: "what `RESULT` a transform has that fails on a document; dead-letter: the document is set aside, stop: the run ends there", field: func(c *Config) any { return &c.RFS.TransformErrors },
+	},
+	{
 		path: "rfs.index_map", flag: "index-map",
 		usage: "`OLD=NEW,…` names of indices on the target, or regex:EXPRESSION=REPLACEMENT with $1 for its groups", field: func(c *Config) any { return &c.RFS.IndexMap },
 	},

@@ -68,7 +68,7 @@ var ForVerify = Scope{[]string{
 	"output", "memory", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "verify",
 	"rfs.max_connections", "rfs.max_docs_per_second", "rfs.max_mb_per_second", "rfs.documents_size_per_bulk_request", "rfs.workers",
 	"rfs.multi_type_resolution", "rfs.rebuild_source", "rfs.allow_partial_source", "rfs.doc_versions", "rfs.index_map", "rfs.id_collision",
-	"rfs.server_generated_ids", "rfs.pilot", "rfs.pilot_prefix",
+	"transform", "rfs.server_generated_ids", "rfs.pilot", "rfs.pilot_prefix",
 }, (*Config).checkVerify}
 
 func defaultVerify() Verify {
@@ -100,6 +100,7 @@ func (c *Config) checkVerify() Problems {
 	}
 	problems = append(problems, c.Indices.Validate()...)
 	problems = append(problems, news(problems, c.RFS.Validate())...)
+	c.Transforms.check(&problems, documentTransforms)
 	c.Verify.check(&problems)
 	return append(problems, c.checkMemory()...)
 }

@@ -20,6 +20,7 @@ import (
 	"migassist/rfs"
 	"migassist/rfs/bulk"
 	"migassist/selection"
+	"migassist/transform/pipeline"
 )
 
 // rfs is the mode that moves documents.
@@ -69,6 +70,9 @@ func (p *program) moveDocuments(ctx context.Context, settings *config.Config, lo
 	if err != nil {
 		return err
 	}
+	if source.transforms, err = documentTransforms(settings, log); err != nil {
+		return err
+	}
 	to, err := p.destination(ctx, settings, log)
 	if err != nil {
 		return err
@@ -85,10 +89,10 @@ func (p *program) moveDocuments(ctx context.Context, settings *config.Config, lo
 
 // backfill runs this worker and speaks of its progress.
 func (p *program) backfill(ctx context.Context, settings *config.Config, source *source, to *destination, log zerolog.Logger) (summary *rfs.Summary, err error) {
-	options := rfsOptions(settings)
+	options := rfsOptions(settings, source.transforms)
 	options.Log, options.Indices, options.SetLimits, options.Flow, options.Worker = log, to.indices, to.limit, to.flow, to.worker
 	if to.client != nil {
-		options.TuneTarget = to.client
+		options.TuneTarget, options.Names = to.client, to.client
 	}
 	if err := withLetters(ctx, settings, &options, log); err != nil {
 		return nil, err
@@ -143,10 +147,11 @@ func showVitals(ctx context.Context, address string, b *rfs.Backfill, log zerolo
 
 // backfill is the source as the pipeline takes it.
 func (s *source) backfill(settings *config.Config, log zerolog.Logger) rfs.Source {
+	chosen := choices(settings, s.transforms)
 	return rfs.Source{
-		Snapshot: s.snapshot, Repository: s.repository.URI(), Choices: choices(settings),
+		Snapshot: s.snapshot, Repository: s.repository.URI(), Choices: chosen,
 		Plan: func(ctx context.Context) (*rfs.Plan, error) {
-			plan, err := s.plan(ctx, choices(settings), log)
+			plan, err := s.plan(ctx, chosen, log)
 			if err == nil && len(plan.Items) == 0 && settings.RFS.TargetFile == "" {
 				log.Warn().Msg("there is no index to read")
 			}
@@ -155,7 +160,7 @@ func (s *source) backfill(settings *config.Config, log zerolog.Logger) rfs.Sourc
 	}
 }
 
-func rfsOptions(settings *config.Config) rfs.Options {
+func rfsOptions(settings *config.Config, transforms *pipeline.Program) rfs.Options {
 	r := settings.RFS
 	return rfs.Options{
 		Workers:       r.Workers,
@@ -172,14 +177,14 @@ func rfsOptions(settings *config.Config) rfs.Options {
 		ItemBytes:     int64(r.ItemBytes),
 		Target:        targetName(settings),
 		Place:         place(settings),
-		Choices:       sharedChoices(settings),
+		Choices:       sharedChoices(settings, transforms),
 		Tune:          r.TuneTarget,
 		Control:       rfs.Control{MaxDocsPerSecond: float64(r.MaxDocsPerSecond), MaxMBPerSecond: float64(r.MaxMBPerSecond), MaxConnections: r.MaxConnections},
 	}
 }
 
 // sharedChoices are the flags that all workers of a run must have alike, as far as they are given.
-func sharedChoices(settings *config.Config) map[string]string {
+func sharedChoices(settings *config.Config, transforms *pipeline.Program) map[string]string {
 	r := settings.RFS
 	all := map[string]string{
 		"index-allowlist":      strings.Join(settings.Indices.Allowlist, ","),
@@ -196,6 +201,7 @@ func sharedChoices(settings *config.Config) map[string]string {
 		"rebuild-source":        {strconv.FormatBool(r.RebuildSource), "false"},
 		"allow-partial-source":  {strconv.FormatBool(r.AllowPartialSource), "false"},
 		"pilot":                 {strconv.Itoa(r.Pilot), "0"},
+		"transform-errors":      {r.TransformErrors, config.DeadLetterTransformErrors},
 	} {
 		if given.value != given.otherwise {
 			all[name] = given.value
@@ -204,11 +210,14 @@ func sharedChoices(settings *config.Config) map[string]string {
 	if r.Pilot > 0 {
 		all["pilot-prefix"] = r.PilotPrefix
 	}
+	if transforms != nil { // wherever it stands: what it says
+		all["doc-transformer-config"] = transforms.Fingerprint()
+	}
 	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
 	return all
 }
 
-func choices(settings *config.Config) rfs.Choices {
+func choices(settings *config.Config, transforms *pipeline.Program) rfs.Choices {
 	renames, _ := selection.ParseRenames(settings.RFS.IndexMap) // without error: the configuration was checked
 	choices := rfs.Choices{
 		MultiType:          rfs.MultiType(settings.RFS.MultiTypeResolution),
@@ -218,6 +227,9 @@ func choices(settings *config.Config) rfs.Choices {
 		IndexMap:           renames,
 		GeneratedIDs:       settings.RFS.ServerGeneratedIDs == "ALWAYS",
 		Collision:          rfs.IDCollision(settings.RFS.IDCollision),
+	}
+	if transforms != nil {
+		choices.Transform, choices.StopOnTransformError = transforms, settings.RFS.TransformErrors == config.StopTransformErrors
 	}
 	if settings.RFS.Pilot > 0 {
 		choices.Pilot, choices.PilotPrefix = settings.RFS.Pilot, settings.RFS.PilotPrefix

@@ -13,6 +13,7 @@ import (
 	"migassist/rfs"
 	"migassist/selection"
 	"migassist/snapshot"
+	"migassist/transform/pipeline"
 )
 
 // source is the snapshot that a command reads, and what of it was asked for.
@@ -20,6 +21,7 @@ type source struct {
 	repository *snapshot.Repository
 	snapshot   *snapshot.Snapshot
 	allow      selection.Allowlist
+	transforms *pipeline.Program // of documents; nil: none
 }
 
 // openSource opens the snapshot that the configuration names.

@@ -166,7 +166,7 @@ func (s *sides) options() verify.Options {
 // identity names what is compared, with all that decides what documents are to be like.
 func (s *sides) identity() string {
 	words := []string{s.name(), s.sourceIdentity(), targetName(s.settings), fmt.Sprintf("sample %d", s.settings.Verify.Sample)}
-	for name, value := range sharedChoices(s.settings) {
+	for name, value := range sharedChoices(s.settings, s.transforms) {
 		if name != "item-bytes" && name != "lease-duration" && name != "bulk-timeout" {
 			words = append(words, name+" "+value)
 		}

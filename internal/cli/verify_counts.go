@@ -68,6 +68,9 @@ func (s *sides) vague() string {
 	if s.settings.RFS.Pilot > 0 {
 		return "a pilot moves some documents of each shard"
 	}
+	if s.transforms != nil {
+		return "transforms may drop documents, make more of one, and send them elsewhere"
+	}
 	return ""
 }
 
@@ -95,7 +98,7 @@ func (s *sides) countLiving(ctx context.Context, tally *verify.Tally) ([]verify.
 	tally.Notes = append(tally.Notes, findings...)
 	var all []verify.Counted
 	for _, name := range slices.Sorted(maps.Keys(targets)) {
-		c := verify.Counted{Index: name, Targets: []string{targets[name]}}
+		c := verify.Counted{Index: name, Targets: []string{targets[name]}, Vague: s.vague()}
 		if c.Documents, err = s.living.Count(ctx, name); err != nil {
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)

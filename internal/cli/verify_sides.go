@@ -14,6 +14,7 @@ import (
 	"migassist/rfs"
 	"migassist/rfs/verify"
 	"migassist/selection"
+	"migassist/transform/pipeline"
 )
 
 // sides are what a verification compares.
@@ -25,6 +26,8 @@ type sides struct {
 	snapshot *source         // nil: the living source is what is right
 	living   *cluster.Reader // nil: none is given
 	renames  *selection.Renames
+
+	transforms *pipeline.Program // of documents; nil: none
 }
 
 // openSides reaches the target, and the snapshot or the living source.
@@ -32,6 +35,9 @@ func openSides(ctx context.Context, settings *config.Config, log zerolog.Logger)
 	s := &sides{settings: settings, log: log}
 	var err error
 	if s.renames, err = selection.ParseRenames(settings.RFS.IndexMap); err != nil {
+		return nil, err
+	}
+	if s.transforms, err = documentTransforms(settings, log); err != nil {
 		return nil, err
 	}
 	if s.target, err = connect(ctx, settings.Target); err != nil {
@@ -50,8 +56,11 @@ func openSides(ctx context.Context, settings *config.Config, log zerolog.Logger)
 	if settings.LiveSource() {
 		return s, nil
 	}
-	s.snapshot, err = openSource(ctx, settings, log)
-	return s, err
+	if s.snapshot, err = openSource(ctx, settings, log); err != nil {
+		return nil, err
+	}
+	s.snapshot.transforms = s.transforms
+	return s, nil
 }
 
 // name is the source, for people.
@@ -64,7 +73,7 @@ func (s *sides) name() string {
 
 // plan says what of the snapshot is compared, and where it is on the target.
 func (s *sides) plan(ctx context.Context) (*rfs.Plan, error) {
-	plan, err := s.snapshot.plan(ctx, choices(s.settings), s.log)
+	plan, err := s.snapshot.plan(ctx, choices(s.settings, s.transforms), s.log)
 	if err != nil {
 		return nil, err
 	}
@@ -169,6 +178,21 @@ func (s *sides) repairable(ctx context.Context, targets map[string]string) error
 	return nil
 }
 
+// liveOptions say what becomes of documents of the living source; targets are the names on the target for its indices.
+func (s *sides) liveOptions(targets map[string]string) verify.LiveOptions {
+	options := verify.LiveOptions{MaxDocsPerSecond: float64(s.settings.RFS.MaxDocsPerSecond), Address: func(index, _ string) string {
+		if target, known := targets[index]; known {
+			return target
+		}
+		target, _ := s.renames.Apply(index) // a name that a transform gave
+		return target
+	}}
+	if s.transforms != nil {
+		options.Transform = s.transforms.New
+	}
+	return options
+}
+
 // source is the side that is right, and what of it is not compared.
 func (s *sides) source(ctx context.Context) (verify.Source, []rfs.Finding, error) {
 	if s.snapshot == nil {
@@ -176,10 +200,7 @@ func (s *sides) source(ctx context.Context) (verify.Source, []rfs.Finding, error
 		if err != nil {
 			return nil, nil, err
 		}
-		return verify.NewLive(s.living, slices.Sorted(maps.Keys(targets)), verify.LiveOptions{
-			Address:          func(index, _ string) string { return targets[index] },
-			MaxDocsPerSecond: float64(s.settings.RFS.MaxDocsPerSecond),
-		}), findings, nil
+		return verify.NewLive(s.living, slices.Sorted(maps.Keys(targets)), s.liveOptions(targets)), findings, nil
 	}
 	plan, err := s.plan(ctx)
 	if err != nil {
@@ -187,7 +208,7 @@ func (s *sides) source(ctx context.Context) (verify.Source, []rfs.Finding, error
 	}
 	source := s.snapshot.backfill(s.settings, s.log)
 	source.Plan = func(context.Context) (*rfs.Plan, error) { return plan, nil }
-	options := rfsOptions(s.settings)
+	options := rfsOptions(s.settings, s.transforms)
 	options.Memory, options.Log = int(s.settings.Memory), s.log // as rfs: it says which documents are too large to be sent
 	return verify.NewSnapshot(source, options), s.uncompared(plan.Findings), nil
 }

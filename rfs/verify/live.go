@@ -20,7 +20,8 @@ type Live struct {
 
 // LiveOptions say what becomes of documents between a live source and the target.
 type LiveOptions struct {
-	// Address is the name on the target for documents of an index and mapping type, which is "" where there are none; nil: the same name.
+	// Address is the name on the target for documents that the source has under an index and a mapping type, which is "" where there are none, or to
+	// which a transform gave this index; nil: the same name.
 	Address func(index, mappingType string) string
 	// Transform makes a chain of transforms, for one goroutine; nil: documents are not changed.
 	Transform func() transform.Transformer
@@ -106,12 +107,12 @@ func (r *Reading) note(problem string) {
 
 // convert appends what a document of the source is on the target.
 func (l *Live) convert(ctx context.Context, dst []Document, chain transform.Transformer, index string, hit *cluster.RawHit) ([]Document, error) {
-	target := l.options.Address(index, string(hit.Type))
 	if chain == nil {
+		target := l.options.Address(index, string(hit.Type))
 		return append(dst, Document{Index: target, ID: hit.ID, Routing: routing(hit), Source: hit.Source, Action: actionOf(target, hit.ID, routing(hit))}), nil
 	}
 	messages, err := chain.Transform(ctx, nil, transform.NewDocument(transform.Write{
-		Action: "index", Index: target, Type: string(hit.Type), ID: hit.ID, Routing: routing(hit), Source: hit.Source,
+		Action: "index", Index: index, Type: string(hit.Type), ID: hit.ID, Routing: routing(hit), Source: hit.Source,
 	}))
 	if err != nil {
 		return dst, err
@@ -121,7 +122,8 @@ func (l *Live) convert(ctx context.Context, dst []Document, chain transform.Tran
 			return dst, err
 		}
 		if w := m.Write; w.Action != "delete" {
-			dst = append(dst, Document{Index: w.Index, ID: w.ID, Routing: w.Routing, Source: w.Source, Version: w.Version, Action: actionOf(w.Index, w.ID, w.Routing)})
+			target := l.options.Address(w.Index, w.Type)
+			dst = append(dst, Document{Index: target, ID: w.ID, Routing: w.Routing, Source: w.Source, Version: w.Version, Action: actionOf(target, w.ID, w.Routing)})
 		}
 	}
 	return dst, nil
