@@ -11,6 +11,7 @@ STORES_SHARD_BYTES ?= 1073741824
 FLEET_KILLS ?= 50
 VERIFY_DOCUMENTS ?= 1000000
 TRANSFORM_DOCUMENTS ?= 100000
+MAPPINGS  ?= [{"TypeMappingSanitizationTransformerProvider": {"staticMappings": {"bench": {"_doc": "mapped"}}}}]
 # The version comes from git here, not from the go command, which gives up where the repository belongs to somebody else.
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X migassist/internal/cli.version=$(VERSION)
@@ -18,7 +19,7 @@ LINTER    := bin/golangci-lint
 STORES    := bin/versitygw bin/fake-gcs-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet lint fuzz bench simulation fixtures demo clean bench-reindex
+.PHONY: help build test e2e e2e-all e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet lint fuzz bench simulation fixtures demo clean bench-reindex bench-transform
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,7 +113,12 @@ bench: build $(BENCHREPO)/repository ## benchmarks; the same files read by Apach
 		--dead-letter-file $(BENCHREPO)/dead-letters.ndjson
 	$(GO) run ./internal/testcluster/sink -- bin/migassist rfs --output json --log-level warn \
 		--repo-uri $(abspath $(BENCHREPO)/repository) --snapshot-name bench --index-allowlist bench
+	$(MAKE) --no-print-directory bench-transform
 	$(MAKE) --no-print-directory bench-reindex
+
+bench-transform: build $(BENCHREPO)/repository ## the million to a free sink, with type mappings and without, in turn
+	$(GO) run ./internal/testcluster/sink -index bench,mapped -against --doc-transformer-config -against '$(MAPPINGS)' -- \
+		bin/migassist rfs --output json --log-level warn --repo-uri $(abspath $(BENCHREPO)/repository) --snapshot-name bench --index-allowlist bench
 
 bench-reindex: build $(BENCHREPO)/repository ## the million from ES 7.10.2 to OpenSearch 2.19.1: _reindex from remote, one worker, four workers, three rounds in turn (Java 17, Maven)
 	$(GO) run ./internal/testcluster/race -repository $(BENCHREPO)/repository -binary bin/migassist

@@ -16,6 +16,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -27,6 +29,7 @@ type asked struct {
 	rate   float64 // MB/s
 	cost   float64 // processor seconds for a gigabyte
 	memory int64   // MiB
+	ratio  float64 // of the rate with more arguments to that without
 }
 
 func main() {
@@ -34,11 +37,16 @@ func main() {
 	var b bench
 	flag.IntVar(&b.runs, "runs", 5, "how often to run the command")
 	flag.IntVar(&b.workers, "workers", 1, "how many of the command to run at once, with one state file")
-	flag.StringVar(&b.index, "index", "bench", "index to make on the server")
+	flag.StringVar(&b.index, "index", "bench", "indices to make on the server, separated by commas")
 	flag.BoolVar(&b.items, "items", false, "answer every item of a bulk, not only that there was no error")
 	flag.Float64Var(&ask.rate, "rate", 250, "MB/s that are asked for")
 	flag.Float64Var(&ask.cost, "cost", 5, "processor seconds for a gigabyte that are allowed")
 	flag.Int64Var(&ask.memory, "memory", 256, "MiB of resident memory that are allowed")
+	flag.Func("against", "`ARGUMENT` of the command in every second run, which is compared with the one before; may be given several times", func(argument string) error {
+		b.against = append(b.against, argument)
+		return nil
+	})
+	flag.Float64Var(&ask.ratio, "ratio", 0.85, "rate with -against that is asked for, of that without")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var err error
@@ -83,6 +91,7 @@ type bench struct {
 	runs, workers int
 	index         string
 	items         bool
+	against       []string // arguments of every second run
 }
 
 // run runs the command against a server of its own, and prints what it came to.
@@ -97,18 +106,12 @@ func (b bench) run(ctx context.Context, ask asked) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if len(b.against) > 0 {
+		return b.compare(ctx, url, dir, ask)
+	}
 	var best cost.Run
 	for n := range b.runs {
-		if err := renew(ctx, url+"/"+b.index); err != nil {
-			return err
-		}
-		var workers []*exec.Cmd
-		for worker := range b.workers {
-			workers = append(workers, cost.Command(ctx, append(slices.Clone(b.command), "--target-host", url, "--disable-compression",
-				"--state-file", filepath.Join(dir, fmt.Sprintf("%d.state", n)),
-				"--dead-letter-file", filepath.Join(dir, fmt.Sprintf("%d-%d.ndjson", n, worker)))...))
-		}
-		run, err := cost.Measure(workers...)
+		run, err := b.once(ctx, url, filepath.Join(dir, strconv.Itoa(n)))
 		if err != nil {
 			return err
 		}
@@ -121,6 +124,23 @@ func (b bench) run(ctx context.Context, ask asked) (err error) {
 		best.Megabytes(), ask.rate, met(best.Megabytes() >= ask.rate), best.PerGigabyte(), ask.cost, met(best.PerGigabyte() <= ask.cost),
 		best.Resident>>20, ask.memory, met(best.Resident>>20 < ask.memory))
 	return nil
+}
+
+// once runs the command, with more arguments, and its files under a name of their own.
+func (b bench) once(ctx context.Context, url, name string, more ...string) (cost.Run, error) {
+	for index := range strings.SplitSeq(b.index, ",") {
+		if err := renew(ctx, url+"/"+index); err != nil {
+			return cost.Run{}, err
+		}
+	}
+	var workers []*exec.Cmd
+	for worker := range b.workers {
+		workers = append(workers, cost.Command(ctx, slices.Concat(b.command, more, []string{
+			"--target-host", url, "--disable-compression", "--state-file", name + ".state",
+			"--dead-letter-file", fmt.Sprintf("%s-%d.ndjson", name, worker),
+		})...))
+	}
+	return cost.Measure(workers...)
 }
 
 func met(ok bool) string {

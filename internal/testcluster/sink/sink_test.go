@@ -62,3 +62,11 @@ func TestSinkIsATargetToOurClient(t *testing.T) {
 		}
 	}
 }
+
+func TestMedianIsTheMiddle(t *testing.T) {
+	for want, of := range map[float64][]float64{0: nil, 2: {3, 1, 2}, 1.5: {2, 1}} {
+		if got := median(of); got != want {
+			t.Errorf("%v: %v", of, got)
+		}
+	}
+}
