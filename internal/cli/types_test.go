@@ -70,9 +70,11 @@ func indexNames(t *testing.T, send func(method, path, body string) string) strin
 
 // TestToolsAgreeOnWhereTypesGo: rfs writes into the indices that metadata made with the same flags, all documents, and into no others.
 func TestToolsAgreeOnWhereTypesGo(t *testing.T) {
+	const mappings = `[{"typeMappings":{"staticMappings":{"types":{"user":"people","order":"orders"}},"regexMappings":[["(.*)","(.*)","$2-of-$1"]]}}]`
 	for name, flags := range map[string][]string{
-		"split": {"--multi-type-resolution", "split"},
-		"union": {"--multi-type-resolution", "union", "--id-collision", "prefix-type"},
+		"split":  {"--multi-type-resolution", "split"},
+		"union":  {"--multi-type-resolution", "union", "--id-collision", "prefix-type"},
+		"mapped": {"--doc-transformer-config", mappings},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())

@@ -114,10 +114,11 @@ func TestVerifyTypesOfLivingServers(t *testing.T) {
 			s.Server = server
 			s.load(t)
 			for _, way := range []typesWay{
-				{[]string{"--multi-type-resolution", "split"}, map[string]string{"user": "shop_user", "order": "shop_order"}},
-				{[]string{"--multi-type-resolution", "union"}, map[string]string{"user": "shop", "order": "shop"}},
+				{"split", []string{"--multi-type-resolution", "split"}, map[string]string{"user": "shop_user", "order": "shop_order"}, "shop-new_user"},
+				{"united", []string{"--multi-type-resolution", "union"}, map[string]string{"user": "shop", "order": "shop"}, "shop-new"},
+				{"mapped", []string{"--doc-transformer-config", typeMappings}, map[string]string{"user": "clients", "order": "order-of-shop"}, "user-of-shop-new"},
 			} {
-				t.Run(way.choices[len(way.choices)-1], func(t *testing.T) { way.run(t, s) })
+				t.Run(way.name, func(t *testing.T) { way.run(t, s) })
 			}
 		})
 	}
@@ -125,9 +126,15 @@ func TestVerifyTypesOfLivingServers(t *testing.T) {
 
 // typesWay is one way to resolve types: what is given to all three tools, and where types go by it.
 type typesWay struct {
+	name    string
 	choices []string
 	to      map[string]string
+	made    string // an index for which the template is, too
 }
+
+// typeMappings send the types of shop by name, and of others by expressions.
+const typeMappings = `[{"TypeMappingSanitizationTransformerProvider":{"sourceProperties":{"version":{"major":5,"minor":6}},"staticMappings":{"shop":{"user":"clients","order":"order-of-shop"}},
+	"regexMappings":[{"sourceIndexPattern":"(.*)","sourceTypePattern":"(.*)","targetIndexPattern":"$2-of-$1"}]}}]`
 
 func (w typesWay) run(t *testing.T, s typed) {
 	t.Helper()
@@ -169,11 +176,10 @@ func (w typesWay) run(t *testing.T, s typed) {
 // newIndex makes an index by the template that was brought.
 func (w typesWay) newIndex(t *testing.T) {
 	t.Helper()
-	name := strings.Replace(w.to["user"], "shop", "shop-new", 1)
-	must(t, target, "PUT", "/"+name, "")
-	mapping := string(must(t, target, "GET", "/"+name+"/_mapping", ""))
+	must(t, target, "PUT", "/"+w.made, "")
+	mapping := string(must(t, target, "GET", "/"+w.made+"/_mapping", ""))
 	united := w.to["user"] == w.to["order"]
 	if !strings.Contains(mapping, `"name":{"type":"keyword"}`) || !strings.Contains(mapping, `"at":{"type":"date"}`) || strings.Contains(mapping, `"n":`) != united {
-		t.Errorf("the template gives %s the mapping %s", name, mapping)
+		t.Errorf("the template gives %s the mapping %s", w.made, mapping)
 	}
 }
