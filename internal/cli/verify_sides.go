@@ -209,6 +209,7 @@ func (s *sides) source(ctx context.Context) (verify.Source, []rfs.Finding, error
 	source := s.snapshot.backfill(s.settings, s.log)
 	source.Plan = func(context.Context) (*rfs.Plan, error) { return plan, nil }
 	options := rfsOptions(s.settings, s.transforms)
+	options.Names = s.target
 	options.Memory, options.Log = int(s.settings.Memory), s.log // as rfs: it says which documents are too large to be sent
 	return verify.NewSnapshot(source, options), s.uncompared(plan.Findings), nil
 }

@@ -136,3 +136,17 @@ func TestVerifySaysWhatItCouldNotCompare(t *testing.T) {
 		t.Errorf("no such index in the snapshot: %d\n%s", code, out)
 	}
 }
+
+// TestARepairDoesNotAskALivingSourceForIDsThatTransformsMade: what it does not find under them it may well have.
+func TestARepairDoesNotAskALivingSourceForIDsThatTransformsMade(t *testing.T) {
+	server, _ := migrated(t)
+	live := []string{"--source-host", server.URL(), "--repair", "--doc-transformer-config", `[{"jq": ".operation._id |= \"p-\" + ."}]`}
+	code, out, talk := command(t, verifying(t, server, live...)...)
+	if code != exitFailed || !strings.Contains(talk, "say --most-deletes 0") {
+		t.Errorf("%d\n%s\n%s", code, out, talk)
+	}
+	code, out, talk = command(t, verifying(t, server, append(live, "--most-deletes", "0")...)...)
+	if code != exitFindings || !strings.Contains(out, ", 0 removed,") || !strings.Contains(out, "extra documents are not removed") {
+		t.Errorf("%d\n%s\n%s", code, out, talk)
+	}
+}

@@ -50,8 +50,9 @@ const settledAtOnce = 1000
 
 // Changing is a source whose documents change while they are compared, and that can be asked for them by name.
 type Changing interface {
-	// Again hands the documents that the source has now of the names to visit.
-	Again(ctx context.Context, keys []Key, visit func(Document) error) error
+	// Again hands the documents that the source has now of the names to visit. Certain tells that it has no others of them; otherwise it may
+	// have them under names by which it can't be asked.
+	Again(ctx context.Context, keys []Key, visit func(Document) error) (certain bool, err error)
 }
 
 // sourceAgain has a source that changes say what it has now.
@@ -64,14 +65,21 @@ func (v *Verification) sourceAgain(ctx context.Context, left []Difference) error
 	at := map[Key]int{}
 	for i := range left {
 		keys[i], at[left[i].Key] = left[i].Key, i
-		left[i].Kind, left[i].Action, left[i].Source = Extra, nil, nil
 	}
-	return changing.Again(ctx, keys, func(doc Document) error {
+	has := make([]bool, len(left))
+	certain, err := changing.Again(ctx, keys, func(doc Document) error {
 		if i, asked := at[doc.Key()]; asked {
+			has[i] = true
 			left[i].Kind, left[i].Action, left[i].Source = Missing, bytes.Clone(doc.Action), bytes.Clone(doc.Source)
 		}
 		return nil
 	})
+	for i := range left {
+		if certain && !has[i] {
+			left[i].Kind, left[i].Action, left[i].Source = Extra, nil, nil
+		}
+	}
+	return err
 }
 
 func indicesOf(differences []Difference) []string {

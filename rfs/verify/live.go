@@ -140,8 +140,8 @@ func actionOf(index string, id, routing []byte) []byte {
 	return line
 }
 
-// Again implements [Changing], for documents that keep index and id on their way.
-func (l *Live) Again(ctx context.Context, keys []Key, visit func(Document) error) error {
+// Again implements [Changing]. With transforms, which may change ids, it is not certain.
+func (l *Live) Again(ctx context.Context, keys []Key, visit func(Document) error) (certain bool, err error) {
 	ids := map[string][]string{}
 	for _, key := range keys {
 		for _, index := range l.indices {
@@ -157,11 +157,11 @@ func (l *Live) Again(ctx context.Context, keys []Key, visit func(Document) error
 	for _, index := range l.indices {
 		for some := range slices.Chunk(ids[index], lookupIDs) {
 			if err := l.cluster.lookup(ctx, index, some, func(hit cluster.RawHit) error { return l.hand(ctx, chain, index, &hit, visit) }); err != nil {
-				return fmt.Errorf("ask the source again: %w", err)
+				return false, fmt.Errorf("ask the source again: %w", err)
 			}
 		}
 	}
-	return nil
+	return chain == nil, nil
 }
 
 // hand hands on what a document of the source is on the target. One that a transform fails on is none, as for a backfill: of that was told when

@@ -8,6 +8,9 @@ import (
 	"hash/crc32"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"migassist/cluster"
 	"migassist/rfs"
@@ -117,5 +120,27 @@ func tamper(t *testing.T, client *cluster.Client, check func() ([]finding, *veri
 	}
 	if different != 1 || len(got) != before+1 || summary.SourceReads > 1.2 && before == 0 {
 		t.Errorf("%d are different, and %d differ in all, reading the source %.2f times", different, len(got), summary.SourceReads)
+	}
+}
+
+// TestALiveSourceWhoseIDsAreChangedIsNotAskedInVain: it can't be asked for a document by the name that a transform gave, and that it does
+// not find one says nothing.
+func TestALiveSourceWhoseIDsAreChangedIsNotAskedInVain(t *testing.T) {
+	_, from := newTarget(t, "books")
+	_, to := newTarget(t, "books")
+	put(t, from, map[verify.Key]string{{Index: "books", ID: "1"}: `{"a":1}`, {Index: "books", ID: "2"}: `{"a":2}`, {Index: "books", ID: "3"}: `{"a":3}`})
+	put(t, to, map[verify.Key]string{{Index: "books", ID: "p-1"}: `{"a":1}`, {Index: "books", ID: "p-3"}: `{"a":4}`})
+	source := verify.NewLive(from.Reader, []string{"books"}, verify.LiveOptions{Transform: func() transform.Transformer {
+		return rewrites(func(w transform.Write) ([]transform.Write, error) {
+			w.ID = append([]byte("p-"), w.ID...)
+			return []transform.Write{w}, nil
+		})
+	}})
+	wait := func(context.Context, time.Duration) error { return nil }
+	got, _ := found(t, source, to, verify.Options{Settle: time.Second, Wait: wait})
+	want := []finding{{verify.Different, verify.Key{Index: "books", ID: "p-3"}, "a", 1}, {verify.Missing, verify.Key{Index: "books", ID: "p-2"}, "", 1}}
+	order(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
