@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -40,8 +39,9 @@ type Redrive struct {
 	Session string
 	// Worker writes the new reasons; it must be another for each process.
 	Worker string
-	// Transformer rewrites documents as the source has them, under the source's names; nil: they are sent as they are. What it leaves in the
-	// source's index goes where it went before.
+	// Configured are the transforms that rfs had; nil: none. Documents go through them that they had changed, or failed on.
+	Configured transform.Transformer
+	// Transformer mends documents, as they would be sent; nil: nothing does.
 	Transformer transform.Transformer
 	Overwrite   bool
 	// Drop takes letters off the list of which transforms make nothing.
@@ -97,10 +97,11 @@ type failure struct {
 
 // failures of our own.
 const (
-	failTransform = "transform_failed"
-	failUnsent    = "not_sent"
-	failConflict  = "document_exists"
-	failNoIndex   = "index_not_found"
+	failTransform  = "transform_failed"
+	failUnsent     = "not_sent"
+	failConfigured = "transforms_missing"
+	failConflict   = "document_exists"
+	failNoIndex    = "index_not_found"
 )
 
 // Run sends the letters of a listing that the filter chooses.
@@ -301,7 +302,7 @@ func (r *Redrive) settle(ctx context.Context, all []*resent) error {
 // keep writes the letter again with the reason why it is left, unless that is the one it has. Of a key the last letter counts.
 func (r *Redrive) keep(one *resent) error {
 	f := one.failure
-	if f.kind == failUnsent || f.kind == failTransform || f.kind == one.FailureType && f.reason == one.Reason {
+	if f.kind == failUnsent || f.kind == failTransform || f.kind == failConfigured || f.kind == one.FailureType && f.reason == one.Reason {
 		return nil
 	}
 	parts := r.parts[one.Run]
@@ -348,6 +349,3 @@ func (n Redriven) WriteText(w io.Writer, dry bool) error {
 	}
 	return text.err
 }
-
-// errNoDocument is that of a letter that holds none.
-var errNoDocument = errors.New("the letter does not hold the document; its reason says why it could not be read")

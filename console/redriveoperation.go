@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"migassist/rfs"
@@ -39,69 +40,107 @@ const (
 // prepare makes the operations of a letter.
 func (r *Redrive) prepare(ctx context.Context, letter *deadletter.Record) ([]redriveOperation, *failure) {
 	at, action := addressOf(letter)
-	source := letter.Source()
-	if source == nil {
-		return nil, &failure{kind: failUnsent, reason: errNoDocument.Error()}
+	if letter.Source() == nil {
+		return nil, &failure{kind: failUnsent, reason: "the letter does not hold the document; its reason says why it could not be read"}
 	}
-	write := transform.Write{Action: action, Index: at.Index, Source: source}
-	sent := letter.RequestItem.Action != nil
-	if r.Transformer == nil {
-		if err := sendable(at.ID, source, sent); err != nil {
-			return nil, &failure{kind: failUnsent, reason: err.Error()}
+	messages := []*transform.Message{transform.NewDocument(transform.Write{
+		Action: action, Index: at.Index, ID: nonempty(at.ID), Routing: nonempty(at.Routing), Source: letter.Source(),
+	})}
+	asSent := letter.RequestItem.Action != nil
+	if letter.Original != nil || !asSent {
+		if r.Configured == nil && (letter.Original != nil || letter.FailureType == failTransform) {
+			return nil, &failure{kind: failConfigured, reason: "rfs had transforms, and redrive has none: give it the same, or the document would arrive without what they do"}
 		}
-		o, err := r.operation(write, at, at.Index)
-		if err != nil {
-			return nil, &failure{kind: failUnsent, reason: err.Error()}
+		asSent = asSent && r.Configured == nil
+		var err error
+		if messages, err = r.configured(ctx, letter, at, messages); err != nil {
+			return nil, &failure{kind: failTransform, reason: err.Error()}
 		}
-		return []redriveOperation{o}, nil
 	}
-	was := letter.Letter().Index
-	write.Index, write.Type, write.ID = was, letter.DocumentType, []byte(at.ID)
-	if at.ID == "" {
-		write.ID = nil
-	}
-	if at.Routing != "" {
-		write.Routing = []byte(at.Routing)
-	}
-	made, err := r.Transformer.Transform(ctx, nil, transform.NewDocument(write))
-	if err != nil {
-		return nil, &failure{kind: failTransform, reason: err.Error()}
+	if r.Transformer != nil {
+		asSent = asSent && at.ID == ""
+		var err error
+		if messages, err = transformed(ctx, r.Transformer, messages); err != nil {
+			return nil, &failure{kind: failTransform, reason: err.Error()}
+		}
 	}
 	var all []redriveOperation
-	for _, m := range made {
-		if err := m.Encode(); err != nil {
-			return nil, &failure{kind: failTransform, reason: err.Error()}
-		}
-		to := at
-		to.ID, to.Routing = string(m.Write.ID), string(m.Write.Routing)
-		o, err := r.operation(m.Write, to, was)
+	for _, m := range messages {
+		o, err := r.operation(m, at)
 		if err == nil {
-			err = sendable(to.ID, m.Write.Source, sent && at.ID == "")
+			err = sendable(o.ID, o.source, asSent)
 		}
 		if err != nil {
-			return nil, &failure{kind: failTransform, reason: err.Error()}
+			return nil, &failure{kind: failUnsent, reason: err.Error()}
 		}
 		all = append(all, o)
 	}
 	return all, nil
 }
 
-// operation makes the lines that write a document; what is still in the source's index goes where it went.
-func (r *Redrive) operation(w transform.Write, to address, was string) (redriveOperation, error) {
-	if w.Index != was {
-		to.Index = w.Index
+// configured has the transforms that rfs had make of a document what they made of it then: under its name on the source. What they leave in the
+// source's index goes where it went, and an id gets what rfs put before it.
+func (r *Redrive) configured(ctx context.Context, letter *deadletter.Record, at address, as []*transform.Message) ([]*transform.Message, error) {
+	if r.Configured == nil {
+		return as, nil
 	}
+	write, source := as[0].Write, letter.Letter().Index
+	write.Action, write.Index, write.Type = actionIndex, source, letter.DocumentType
+	if is := letter.Original; is != nil {
+		write.ID, write.Type, write.Routing = nonempty(is.ID), is.Type, nonempty(is.Routing)
+	}
+	messages, err := transformed(ctx, r.Configured, []*transform.Message{transform.NewDocument(write)})
+	if err != nil {
+		return nil, err
+	}
+	prefix := ""
+	for _, m := range messages {
+		if before, ok := strings.CutSuffix(at.ID, string(m.Write.ID)); ok && len(m.Write.ID) > 0 {
+			prefix = before
+		}
+	}
+	for _, m := range messages {
+		if m.Write.Index == source {
+			m.Write.Index = at.Index
+		}
+		if m.Write.ID != nil {
+			m.Write.ID = append([]byte(prefix), m.Write.ID...)
+		}
+	}
+	return messages, nil
+}
+
+func transformed(ctx context.Context, t transform.Transformer, messages []*transform.Message) (all []*transform.Message, err error) {
+	for _, m := range messages {
+		if all, err = t.Transform(ctx, all, m); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func nonempty(text string) []byte {
+	if text == "" {
+		return nil
+	}
+	return []byte(text)
+}
+
+// operation makes the lines that write a document, with the version that was sent.
+func (r *Redrive) operation(m *transform.Message, sent address) (redriveOperation, error) {
+	if err := m.Encode(); err != nil {
+		return redriveOperation{}, err
+	}
+	w := m.Write
 	if w.Action != actionIndex && w.Action != actionCreate {
-		return redriveOperation{}, fmt.Errorf("the transform makes %q of it; redrive writes documents, and neither updates nor deletes any", w.Action)
+		return redriveOperation{}, fmt.Errorf("what is to be sent is %q; redrive writes documents, and neither updates nor deletes any", w.Action)
 	}
-	action := w.Action
+	to, action := address{w.Index, string(w.ID), string(w.Routing), sent.Version, sent.VersionType}, w.Action
 	switch {
-	case action == actionCreate || to.ID == "":
+	case action == actionCreate || to.ID == "" || r.Overwrite:
 		to.Version, to.VersionType = 0, ""
-	case to.Version == 0 && !r.Overwrite:
+	case to.Version == 0:
 		action = actionCreate
-	case r.Overwrite:
-		to.Version, to.VersionType = 0, ""
 	}
 	var lines bytes.Buffer
 	encoder := json.NewEncoder(&lines)

@@ -51,7 +51,7 @@ func (d *decoder) rewrite(ctx context.Context, number int, document Document) er
 		w, to := &m.Write, d.routes[i]
 		p.batch.Add(appendWrite(p.batch.Grow(), to, w, document.Version))
 		p.docs = append(p.docs, int32(number))
-		changed = changed || !bytes.Equal(w.Source, document.Source)
+		changed = changed || !bytes.Equal(w.Source, document.Source) || !bytes.Equal(w.ID, document.ID) || !bytes.Equal(w.Routing, document.Routing)
 		if w.Action == actionDelete {
 			p.counts.Deletes++
 		}
@@ -60,11 +60,11 @@ func (d *decoder) rewrite(ctx context.Context, number int, document Document) er
 		}
 	}
 	p.counts.Made += int64(len(d.messages)) - 1
-	original := document.Source
+	original := &document
 	if !changed {
 		original = nil
 	}
-	p.originals.add(len(d.messages), original)
+	p.originals.add(len(d.messages), original, d.reading.typeOf(document))
 	return nil
 }
 

@@ -236,12 +236,13 @@ func (s *settler) fail(ctx context.Context, item *held, why error) error {
 
 func refused(p *pending, refusal bulk.Refusal) deadletter.Letter {
 	action, source := p.batch.Operation(refusal.Operation)
-	if original := p.originals.of(refusal.Operation); original != nil {
-		source = original
+	original, before := p.originals.of(refusal.Operation)
+	if original != nil {
+		source = before
 	}
 	is := identityOf(action)
 	return deadletter.Letter{
-		Index: p.item.Index, Shard: p.item.Shard, Place: deadletter.Place(p.place(refusal.Operation)), Target: is.Index, ID: is.ID, Routing: is.Routing, Action: action, Source: source,
+		Index: p.item.Index, Shard: p.item.Shard, Place: deadletter.Place(p.place(refusal.Operation)), Target: is.Index, ID: is.ID, Routing: is.Routing, Action: action, Source: source, Original: original,
 		Class: deadletter.ClassRefused, Type: refusal.Reason.Type, Reason: refusal.Reason.Error(), Response: &deadletter.Response{Status: refusal.Status, Error: refusal.Reason},
 	}
 }

@@ -76,7 +76,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 		fmt.Fprintf(w, "finding: %s\n", finding)
 	}
 	if s.DeadLetters != "" {
-		fmt.Fprintf(w, "what was not written is in %s, with the reason of each\n", s.DeadLetters)
+		fmt.Fprintf(w, "what was not written is in %s, with the reason of each: see migassist console backfill dead-letters summary\n", s.DeadLetters)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -127,13 +128,25 @@ func (p *program) listLetters(cmd *cobra.Command, settings *config.Config, f con
 		return nil, nil, err
 	}
 	if l.Letters+l.Redriven == 0 {
-		session := ""
-		if lettersSession(settings) != "" {
-			session = "of session " + settings.RFS.SessionName + " "
-		}
-		fmt.Fprintf(p.streams.Err, "migassist: no dead letters %sare in %s; is it the --dead-letters and --session-name that rfs was given?\n", session, settings.RFS.LettersPlace())
+		return l, store, p.sayNoLetters(cmd.Context(), settings, store)
 	}
 	return l, store, nil
+}
+
+// sayNoLetters says where there are none, and where there are.
+func (p *program) sayNoLetters(ctx context.Context, settings *config.Config, store *deadletter.Store) error {
+	sessions, err := store.Sessions(ctx)
+	if err != nil {
+		return err
+	}
+	place, asked := settings.RFS.LettersPlace(), lettersSession(settings)
+	switch {
+	case asked != "" && len(sessions) > 0:
+		fmt.Fprintf(p.streams.Err, "migassist: no dead letters of session %s are in %s; there are sessions: %s (--session-name)\n", asked, place, strings.Join(sessions, ", "))
+	default:
+		fmt.Fprintf(p.streams.Err, "migassist: no dead letters are in %s; is it the --dead-letters or --dead-letter-file that rfs was given? Where it wrote all documents there are none\n", place)
+	}
+	return nil
 }
 
 // lettersSession is the session whose letters are meant; one file has those of one run.

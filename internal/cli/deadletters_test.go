@@ -178,13 +178,13 @@ func TestWhatRedriveIsNotGivenRight(t *testing.T) {
 		arguments []string
 	}{
 		{exitUsage, "target.host: is missing", []string{"redrive"}},
-		{exitUsage, "keep one of the two", []string{"redrive", "--target-host", host, "--transform", "[]", "--doc-transformer-config", "[]"}},
+		{exitUsage, "nonsense", []string{"redrive", "--dry-run", "--transform", `[{"nonsense": 1}]`}},
 		{exitUsage, "nowhere.yaml", []string{"redrive", "--dry-run", "--transform", "nowhere.yaml"}},
 		{exitUsage, "--drop is for letters", []string{"redrive", "--dry-run", "--drop"}},
 		{exitUsage, "--limit cannot be less", []string{"list", "--limit", "-1"}},
 		{exitUsage, "syntax error in pattern", []string{"list", "--index", "["}},
 		{exitUsage, "which letters?", []string{"show"}},
-		{exitNothing, "session other", []string{"summary", "--session-name", "other"}},
+		{exitNothing, "of session other are in migassist-dead-letters; there are sessions: default", []string{"summary", "--session-name", "other"}},
 		{exitNothing, "no dead letters", []string{"summary", "--dead-letters", "elsewhere"}},
 		{exitFailed, "refused", []string{"redrive", "--target-host", "http://127.0.0.1:1"}},
 		{exitFindings, "", []string{"redrive", "--target-host", host, "--limit", "2", "--transform", `[{"jq": ".operation.op_type = \"delete\" | del(.document)"}]`}},
@@ -198,5 +198,49 @@ func TestWhatRedriveIsNotGivenRight(t *testing.T) {
 	}
 	if s := lettersLeft(t); s.Letters != 300 {
 		t.Errorf("letters were lost: %s", cmp.Diff(300, s.Letters))
+	}
+}
+
+// TestARedriveGoesThroughTheTransformsThatRFSHad: letters hold what the source has.
+func TestARedriveGoesThroughTheTransformsThatRFSHad(t *testing.T) {
+	had := []string{"--doc-transformer-config", `[{"jq": ".document.extra = \"x\" | .operation._id |= \"p-\" + ."}]`}
+	host, send := refuseAll(t, had...)
+	send(http.MethodPut, "/articles/_mapping", `{"dynamic":true}`)
+	if said := redriven(t, exitFindings, host); said.Left != 300 || said.Reasons[0].Type != "transforms_missing" {
+		t.Errorf("without them: %+v", said)
+	}
+	if said := redriven(t, exitDone, host, append(had, "--transform", `[{"jq": ".document.mended = (.operation._id | startswith(\"p-\"))"}]`)...); said.Arrived != 300 {
+		t.Errorf("%+v", said)
+	}
+	send(http.MethodPost, "/articles/_refresh", "")
+	var found struct {
+		Hits struct {
+			Hits []struct {
+				ID     string         `json:"_id"`
+				Source map[string]any `json:"_source"`
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(send(http.MethodPost, "/articles/_search", `{"size":400}`)), &found); err != nil || len(found.Hits.Hits) != 300 {
+		t.Fatal(err, len(found.Hits.Hits))
+	}
+	for _, hit := range found.Hits.Hits {
+		if !strings.HasPrefix(hit.ID, "p-") || strings.HasPrefix(hit.ID, "p-p-") || hit.Source["extra"] != "x" || hit.Source["mended"] != true || hit.Source["title"] == nil {
+			t.Fatalf("%+v", hit)
+		}
+	}
+}
+
+func TestARedriveMendsTheTransformThatFailed(t *testing.T) {
+	host, send := refuseAll(t, "--doc-transformer-config", `[{"jq": "error(\"no\")"}]`)
+	if s := lettersLeft(t); s.Letters != 300 || s.Groups[0].Type != "transform_failed" || !strings.Contains(s.Groups[0].Do, "Mend the transform") {
+		t.Errorf("%+v", s)
+	}
+	send(http.MethodPut, "/articles/_mapping", `{"dynamic":true}`)
+	if said := redriven(t, exitFindings, host); said.Left != 300 {
+		t.Errorf("without transforms: %+v", said)
+	}
+	if said := redriven(t, exitDone, host, "--doc-transformer-config", `[{"jq": ".document.extra = 1"}]`); said.Arrived != 300 {
+		t.Errorf("%+v", said)
 	}
 }

@@ -33,17 +33,17 @@ leaves the list when the target has acknowledged it; one that is refused stays,
 with the new reason. Where the target has another document under the id, or a
 higher version, that one stays. It may be killed and started again at any time.
 
-Transforms get the document as the source has it, as those of rfs do, and are
-given as to rfs, or with --transform. If rfs had transforms, give them too. First
-look what would be sent: --dry-run prints it, and sends nothing. Code 3: letters
-are left.`,
+--transform mends documents: it gets each as it would be sent. If rfs had
+transforms, give them as to rfs (best in migassist.yaml): documents that they had
+changed, or failed on, go through them first. Look what would be sent: --dry-run
+prints it, and sends nothing. Code 3: letters are left.`,
 		`  migassist console backfill dead-letters redrive --index orders --transform '[{"jq": "del(.document.price)"}]' --dry-run
   migassist console backfill dead-letters redrive --index orders --transform mend.yaml --target-host https://localhost:9200`,
 		func(cmd *cobra.Command) error { return p.runRedrive(cmd, given, *filter) })
 	config.ForRedrive.AddFlags(cmd.Flags())
 	filter = letterFilter(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&given.transform, "transform", "", "`JSON` that says how documents are rewritten, as for --doc-transformer-config, or the name of a file with it")
+	flags.StringVar(&given.transform, "transform", "", "`JSON` that says how documents are mended, in the form of --doc-transformer-config, or the name of a file with it")
 	flags.BoolVar(&given.dryRun, "dry-run", false, "print what would be sent as a bulk request; no target is needed, and nothing is changed")
 	flags.BoolVar(&given.overwrite, "overwrite", false, "replace whatever the target has under the ids, also what is newer")
 	flags.BoolVar(&given.drop, "drop", false, "letters of which the transform makes nothing leave the list; otherwise they stay")
@@ -59,26 +59,13 @@ func (p *program) runRedrive(cmd *cobra.Command, given *redriveFlags, filter con
 	if err != nil {
 		return err
 	}
-	if given.transform != "" {
-		if settings.Transforms.Given() {
-			return usageError{"--transform and doc_transformer_config are both given; keep one of the two", hint(cmd)}
-		}
-		settings.Transforms = transformsOf(given.transform)
-	}
 	limitMemory(settings.Memory)
 	redrive := &console.Redrive{
 		Session: lettersSession(settings), Worker: "redrive-" + rfs.WorkerName(), Overwrite: given.overwrite, Drop: given.drop,
 		BatchBytes: int(settings.RFS.DocumentsSizePerRequest), Log: log,
 	}
-	program, err := documentTransforms(settings, log)
-	if err != nil {
+	if err := given.transforms(cmd, settings, redrive, log); err != nil {
 		return err
-	}
-	if program != nil {
-		redrive.Transformer = program.New()
-	}
-	if given.drop && program == nil {
-		return usageError{"--drop is for letters of which a transform makes nothing, and none is given", hint(cmd)}
 	}
 	l, store, err := p.listLetters(cmd, settings, filter, log)
 	if err != nil {
@@ -91,6 +78,29 @@ func (p *program) runRedrive(cmd *cobra.Command, given *redriveFlags, filter con
 		return err
 	}
 	return p.redrive(cmd.Context(), settings, redrive, l, filter)
+}
+
+// transforms reads those that rfs had, and those that mend.
+func (given *redriveFlags) transforms(cmd *cobra.Command, settings *config.Config, redrive *console.Redrive, log zerolog.Logger) error {
+	had, err := documentTransforms(settings, log)
+	if err != nil {
+		return err
+	}
+	if had != nil {
+		redrive.Configured = had.New()
+	}
+	settings.Transforms = transformsOf(given.transform)
+	mend, err := documentTransforms(settings, log)
+	if err != nil {
+		return usageError{"--transform " + given.transform + ": " + err.Error(), hint(cmd)}
+	}
+	if mend != nil {
+		redrive.Transformer = mend.New()
+	}
+	if given.drop && had == nil && mend == nil {
+		return usageError{"--drop is for letters of which a transform makes nothing, and none is given", hint(cmd)}
+	}
+	return nil
 }
 
 // transformsOf takes JSON, or else the name of a file.

@@ -42,9 +42,11 @@ type Letter struct {
 	MappingType string
 	Action      []byte // the action line that was sent; nil: none was
 	Source      []byte
-	Class       string
-	Type        string
-	Reason      string
+	// Original is set where transforms made something else of the document, which then was sent.
+	Original *Original
+	Class    string
+	Type     string
+	Reason   string
 	// Response is what the target said; nil: it was not asked.
 	Response *Response
 
@@ -55,6 +57,13 @@ type Letter struct {
 type Response struct {
 	Status int               `json:"status"`
 	Error  cluster.ItemError `json:"error"`
+}
+
+// Original is what a document is called on the source, where transforms may have called it otherwise.
+type Original struct {
+	ID      string `json:"documentId"`
+	Type    string `json:"documentType,omitempty"`
+	Routing string `json:"routing,omitempty"`
 }
 
 // Record is a dead letter as it is written, its fields named as in the Java implementation's failed document stream.
@@ -69,6 +78,7 @@ type Record struct {
 	DocumentID   string      `json:"documentId"`
 	DocumentType string      `json:"documentType,omitempty"`
 	Routing      string      `json:"routing,omitempty"`
+	Original     *Original   `json:"original,omitempty"` // transforms made what was sent of it, which is not in the record
 	FailureType  string      `json:"failureType"`
 	FailureClass string      `json:"failureClass"`
 	Reason       string      `json:"reason"`
@@ -86,7 +96,7 @@ type RequestItem struct {
 
 func (l Letter) record(run string, now time.Time) Record {
 	r := Record{
-		Format: Format, Run: run, SessionID: l.session, WorkerID: l.worker, WorkItem: fmt.Sprintf("%s__%d", l.Index, l.Shard), Place: l.Place, TargetIndex: l.Target, DocumentID: l.ID, DocumentType: l.MappingType, Routing: l.Routing,
+		Format: Format, Run: run, SessionID: l.session, WorkerID: l.worker, WorkItem: fmt.Sprintf("%s__%d", l.Index, l.Shard), Place: l.Place, TargetIndex: l.Target, DocumentID: l.ID, DocumentType: l.MappingType, Routing: l.Routing, Original: l.Original,
 		FailureType: l.Type, FailureClass: l.Class, Reason: l.Reason, Timestamp: now.UTC().Format(time.RFC3339),
 		RequestItem: RequestItem{Action: l.Action}, ResponseItem: l.Response,
 	}
@@ -167,6 +177,6 @@ func (r *Record) Letter() Letter {
 	}
 	return Letter{
 		Index: index, Shard: shard, Place: r.Place, Target: r.TargetIndex, ID: r.DocumentID, Routing: r.Routing, MappingType: r.DocumentType,
-		Action: r.RequestItem.Action, Source: r.Source(), Class: r.FailureClass, Type: r.FailureType, Reason: r.Reason, Response: r.ResponseItem,
+		Action: r.RequestItem.Action, Source: r.Source(), Original: r.Original, Class: r.FailureClass, Type: r.FailureType, Reason: r.Reason, Response: r.ResponseItem,
 	}
 }

@@ -120,6 +120,24 @@ func (p *Store) parts(ctx context.Context, session string) (letters, marks []str
 	return letters, marks, nil
 }
 
+// Sessions names those that have letters or marks.
+func (p *Store) Sessions(ctx context.Context) ([]string, error) {
+	if err := p.look(ctx); err != nil || p.reader == nil {
+		return nil, err
+	}
+	folders, err := p.folders(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, folder := range folders {
+		if name, ok := strings.CutPrefix(path.Base(folder), "session="); ok {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
 // folders returns the folders directly in one, with their whole names.
 func (p *Store) folders(ctx context.Context, dir string) ([]string, error) {
 	lister, ok := p.reader.(blob.FolderLister)
