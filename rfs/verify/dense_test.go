@@ -38,7 +38,7 @@ func neighbors(n, others int) (docs map[verify.Key]string, near []verify.Key) {
 // TestSeveralOfOneBucketAreNamed: among documents of one bucket some are altered, missing and extra, and one moves to another routing. The
 // target is read once, unless only it has several.
 func TestSeveralOfOneBucketAreNamed(t *testing.T) {
-	docs, near := neighbors(12, 3000)
+	docs, near := neighbors(12, 600)
 	for name, c := range map[string]struct {
 		altered, missing, extra int
 		readAgain               bool
