@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"migassist/console"
+	"migassist/internal/blob/blobtest"
 )
 
 // lettersCommand runs a verb of the workbench.
@@ -56,8 +57,14 @@ func lettersLeft(t *testing.T, arguments ...string) (summary console.LetterSumma
 }
 
 func TestTheWorkbenchSaysWhyAndRedrivesUntilNoneIsLeft(t *testing.T) {
-	for _, place := range [][]string{nil, {"--dead-letters", "shared/place"}, {"--dead-letter-file", "one.ndjson"}} {
-		t.Run(strings.Join(place, "="), func(t *testing.T) {
+	s3 := blobtest.NewS3(t, nil)
+	for name, place := range map[string][]string{
+		"default": nil,
+		"folder":  {"--dead-letters", "shared/place"},
+		"file":    {"--dead-letter-file", "one.ndjson"},
+		"s3":      {"--dead-letters", "s3://" + blobtest.Bucket + "/dead", "--s3-endpoint", s3.URL, "--s3-region", "us-east-1", "--s3-access-key", "a", "--s3-secret-key", "b"},
+	} {
+		t.Run(name, func(t *testing.T) {
 			host, send := refuseAll(t, place...)
 			with := func(arguments ...string) []string { return append(arguments, place...) }
 			s := lettersLeft(t, place...)

@@ -250,3 +250,39 @@ func closedWhileMoving(t *testing.T, dir string, target *testcluster.Server, rfs
 		t.Errorf("the target has %d of %d documents", n, shutThings)
 	}
 }
+
+// TestDeadLettersReplaceNothingNewer: with versions, what was written or deleted since on the target stays so, and the letters are done.
+func TestDeadLettersReplaceNothingNewer(t *testing.T) {
+	wipe(t, source)
+	wipe(t, target)
+	dir := t.TempDir()
+	for id, n := range map[string]string{"good": `1`, "bad": `"x"`, "written": `"y"`, "deleted": `"z"`} {
+		must(t, source, "PUT", "/versioned/_doc/"+id, `{"n":`+strings.ReplaceAll(n, `1`, `"1"`)+`}`)
+	}
+	if err := source.Snapshot(t.Context(), "versioned", "versioned", "versioned"); err != nil {
+		t.Fatal(err)
+	}
+	must(t, target, "PUT", "/versioned", `{"mappings":{"properties":{"n":{"type":"long"}}}}`)
+	migassist(t, dir, "rfs", "--repo-uri", "file://"+filepath.Join(source.Repo, "versioned"), "--snapshot-name", "versioned", "--target-host", target.URL, "--doc-versions", "seqno").want(t, findings)
+	must(t, target, "PUT", "/versioned/_doc/written?version=1000&version_type=external", `{"n":5}`)
+	must(t, target, "PUT", "/versioned/_doc/deleted?version=1000&version_type=external", `{"n":6}`)
+	must(t, target, "DELETE", "/versioned/_doc/deleted?version=1001&version_type=external", "")
+	migassist(t, dir, "console", "backfill", "dead-letters", "redrive", "--target-host", target.URL, "--transform", `[{"jq": "del(.document.n)"}]`).want(t, done).prints(t, "3 letters: 1 arrived, 2 superseded, 0 dropped, 0 left")
+	must(t, target, "POST", "/_refresh", "")
+	if n := found(t, target, "/versioned", "*:*"); n != 3 {
+		t.Errorf("the target has %d documents", n)
+	}
+	for id, want := range map[string]string{"good": `{"n":"1"}`, "bad": `{}`, "written": `{"n":5}`} {
+		if said := string(must(t, target, "GET", "/versioned/_source/"+id, "")); said != want {
+			t.Errorf("%s is %s", id, said)
+		}
+	}
+}
+
+// prints fails the test unless the results have a text in them.
+func (r result) prints(t *testing.T, text string) {
+	t.Helper()
+	if !strings.Contains(r.stdout, text) {
+		t.Errorf("the results do not say %q: %s%s", text, r.stdout, r.stderr)
+	}
+}
