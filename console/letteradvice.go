@@ -6,7 +6,16 @@ import (
 	"sync"
 )
 
-var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+// plainName tells whether jq takes a name without quotation marks.
+func plainName(name string) bool {
+	for i, r := range name {
+		letter := r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
 
 // advices are tried in order: what is more certain stands before what is broader. The words are those of Elasticsearch 5 to 9 and OpenSearch 1 to 3.
 var advices = sync.OnceValue(func() []advice {

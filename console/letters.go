@@ -144,7 +144,7 @@ func (c cause) what(index string) string {
 // jqPath is how jq names a field of the document, inside a JSON string.
 func jqPath(field string) string {
 	for part := range strings.SplitSeq(field, ".") {
-		if !plainName.MatchString(part) {
+		if !plainName(part) {
 			return `.document[\"` + strings.ReplaceAll(field, ".", `\"][\"`) + `\"]`
 		}
 	}
