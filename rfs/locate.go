@@ -22,9 +22,12 @@ func (p *Plan) Locate(ctx context.Context, target Places) error {
 	a := &addressing{plan: p, there: there}
 	var problems []error
 	for _, index := range slices.Sorted(maps.Keys(p.readings)) {
-		for _, to := range p.readings[index].each {
+		reading := p.readings[index]
+		for _, to := range reading.each {
 			found, err := a.find(to)
 			switch {
+			case reading.open && err == nil && found.kind == receivesNone:
+				reading.forget(to) // no document need go there; one that does is to be missed
 			case err != nil:
 				problems = append(problems, fmt.Errorf("%s %w", to.target, err))
 			case found.kind != receivesNone:

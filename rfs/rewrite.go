@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"migassist/transform"
 )
@@ -125,7 +126,7 @@ func (d *decoder) routeOf(ctx context.Context, document Document, w *transform.W
 	case err != nil && w.Index == r.index && len(r.types) > 1:
 		return nil, unsent("several_types", "the transforms leave it in index %s, which has the types %q, and the target's indices have none: the same id under two types would be one document. "+
 			"Have them name another index by its type, or say --multi-type-resolution", r.index, r.types)
-	case err != nil && w.Index == r.index:
+	case err != nil && w.Index == r.index && !slices.Contains(r.types, string(document.Type)):
 		return nil, err
 	}
 	return d.names.route(ctx, r, w.Index)

@@ -106,3 +106,32 @@ func TestAPilotMovesWhatTransformsMakeToIndicesOfItsOwn(t *testing.T) {
 		t.Errorf("%+v", summary)
 	}
 }
+
+// TestAnIndexThatTransformsEmptyNeedNotBeOnTheTarget: nor is it missed, unless a document is to be there.
+func TestAnIndexThatTransformsEmptyNeedNotBeOnTheTarget(t *testing.T) {
+	t.Chdir(t.TempDir())
+	server, send := startTarget(t)
+	send(http.MethodPut, "/copies", `{}`)
+	for filter, want := range map[string]struct {
+		code int
+		says string
+	}{
+		`.operation._index = "copies"`: {exitDone, "the target has what the source has, and nothing else"},
+		`if .operation._id | startswith("0A") then . else .operation._index = "copies" end`: {exitFindings, "the target has no index articles"},
+	} {
+		config, err := json.Marshal([]map[string]string{{"jq": filter}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		arguments := []string{"--index-allowlist", "articles", "--doc-transformer-config", string(config)}
+		if want.code == exitDone {
+			if code, out, talk := command(t, append(demoArguments(t, server, "rfs"), arguments...)...); code != exitDone {
+				t.Errorf("code %d: %s%s", code, out, talk)
+			}
+		}
+		code, out, talk := command(t, append(demoArguments(t, server, "console", "verify"), arguments...)...)
+		if code != want.code || !strings.Contains(out, want.says) {
+			t.Errorf("%s: code %d: %s%s", filter, code, out, talk)
+		}
+	}
+}

@@ -91,10 +91,14 @@ type counts struct {
 	Superseded int `json:"superseded"`
 	Skipped    int `json:"skipped"`
 	Refused    int `json:"refused"`
+	Dropped    int `json:"dropped"`
+	Made       int `json:"made"`
 }
 
 // balanced is the invariant of every summary.
-func (c counts) balanced() bool { return c.Read == c.Written+c.Superseded+c.Skipped+c.Refused }
+func (c counts) balanced() bool {
+	return c.Read+c.Made == c.Written+c.Superseded+c.Skipped+c.Refused+c.Dropped
+}
 
 // summary is the part of `rfs --output json` that the tests read.
 type summary struct {
@@ -102,8 +106,9 @@ type summary struct {
 		Index string `json:"index"`
 		counts
 	} `json:"indices"`
-	Total    counts `json:"total"`
-	Complete bool   `json:"complete"`
+	Total    counts         `json:"total"`
+	Complete bool           `json:"complete"`
+	OnTarget map[string]int `json:"on_target"`
 	Findings []struct {
 		Index string `json:"index"`
 		Kind  string `json:"kind"`
@@ -124,6 +129,8 @@ func (r result) summary(t *testing.T) summary {
 		total.Superseded += index.Superseded
 		total.Skipped += index.Skipped
 		total.Refused += index.Refused
+		total.Dropped += index.Dropped
+		total.Made += index.Made
 		if !index.balanced() {
 			t.Errorf("summary of %s does not add up: %+v", index.Index, index.counts)
 		}
