@@ -60,6 +60,9 @@ type Options struct {
 	Indices func(ctx context.Context, names ...string) (map[string]string, error)
 	// Names is the target, asked for indices that only transforms name, when the first document goes there. Nil: their names are taken as they are.
 	Names NameTarget
+	// Looking is for who looks for documents rather than write them: a name that only transforms gave stays as it is where Names does not have it, and
+	// what keeps writers out of an index does not matter.
+	Looking bool
 	// Check refuses a plan before anything of the run exists. Nil: it is fine.
 	Check func(ctx context.Context, plan *Plan) error
 	// Begin is called once in the fleet, after the run's record exists and before its first item does. What it returns is kept
@@ -173,6 +176,7 @@ func New(source Source, sink Sink, options Options) *Backfill {
 	}
 	o := b.options
 	b.names = newNames(o.Store, o.Names, source.Choices)
+	b.names.looking = o.Looking
 	b.coordinator = lease.New(o.Store, lease.Options{Worker: o.Worker, Duration: o.LeaseDuration, Timeout: o.BulkTimeout, MaxFailures: o.MaxAttempts})
 	return b
 }

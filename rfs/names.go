@@ -47,6 +47,7 @@ type names struct {
 	store   lease.Store
 	target  NameTarget // nil: whatever they name is taken so
 	choices Choices
+	looking bool // see [Options]
 
 	mu    sync.Mutex
 	known map[nameKey]nameRoute
@@ -101,6 +102,9 @@ func (n *names) settle(ctx context.Context, r *reading, key nameKey) (nameRoute,
 	if n.target == nil {
 		return nameRoute{to: to}, nil
 	}
+	if n.looking {
+		return n.locate(ctx, to)
+	}
 	is, bad, err := n.ask(ctx, r.index, to)
 	if bad != nil || err != nil {
 		return nameRoute{bad: bad}, err
@@ -114,6 +118,27 @@ func (n *names) settle(ctx context.Context, r *reading, key nameKey) (nameRoute,
 	}
 	to.target, to.stream, to.create = agreed.Target, "", agreed.Create
 	to.prepare()
+	return nameRoute{to: to}, nil
+}
+
+// locate finds where documents of a name are, as [Plan.Locate] does.
+func (n *names) locate(ctx context.Context, to *route) (nameRoute, error) {
+	asked := []string{to.target}
+	if to.stream != "" {
+		asked = append(asked, to.stream)
+	}
+	there, err := n.target.Places(ctx, asked...)
+	if err != nil {
+		return nameRoute{}, err
+	}
+	found, err := (&addressing{there: there}).find(to)
+	switch {
+	case err != nil:
+		return nowhere("the transforms send it to %s, which %v", to.target, err), nil
+	case found.kind != receivesNone:
+		to.target, to.stream, to.create = found.name, "", found.kind == receivesStream
+		to.prepare()
+	}
 	return nameRoute{to: to}, nil
 }
 

@@ -133,5 +133,9 @@ func TestAnIndexThatTransformsEmptyNeedNotBeOnTheTarget(t *testing.T) {
 		if code != want.code || !strings.Contains(out, want.says) {
 			t.Errorf("%s: code %d: %s%s", filter, code, out, talk)
 		}
+		code, out, talk = command(t, append(demoArguments(t, server, "console", "verify", "--repair"), arguments...)...)
+		if want.code == exitDone && code != exitDone || want.code != exitDone && (code != exitFailed || !strings.Contains(talk, "--repair: the target has no index articles; create it first")) {
+			t.Errorf("%s: repaired with code %d: %s%s", filter, code, out, talk)
+		}
 	}
 }

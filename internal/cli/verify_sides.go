@@ -209,7 +209,22 @@ func (s *sides) source(ctx context.Context) (verify.Source, []rfs.Finding, error
 	source := s.snapshot.backfill(s.settings, s.log)
 	source.Plan = func(context.Context) (*rfs.Plan, error) { return plan, nil }
 	options := rfsOptions(s.settings, s.transforms)
-	options.Names = s.target
+	options.Names, options.Looking = s.target, true
+	if s.settings.Verify.Repair {
+		options.Names = repairableNames{s.target}
+	}
 	options.Memory, options.Log = int(s.settings.Memory), s.log // as rfs: it says which documents are too large to be sent
 	return verify.NewSnapshot(source, options), s.uncompared(plan.Findings), nil
+}
+
+// repairableNames is a target that must have the indices that transforms name: a bulk request would make them with a guessed mapping.
+type repairableNames struct{ *cluster.Client }
+
+// Places implements [rfs.Places].
+func (r repairableNames) Places(ctx context.Context, names ...string) (map[string]cluster.Place, error) {
+	there, err := r.Client.Places(ctx, names...)
+	if err == nil && len(there) == 0 {
+		err = fmt.Errorf("--repair: the target has no index %s; create it first, with the mapping that its documents need", names[0])
+	}
+	return there, err
 }
