@@ -126,6 +126,7 @@ func kinds(v verdict) (all []string) {
 // sameTransformed compares the target with the second computation, value by value, numbers as they are written.
 func sameTransformed(t *testing.T, documents int) {
 	t.Helper()
+	must(t, source, "POST", "/_refresh", "")
 	must(t, target, "POST", "/_refresh", "")
 	got := map[string]any{}
 	for _, index := range []string{"most", "copies-000001"} {
