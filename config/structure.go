@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -31,7 +32,15 @@ func structureOf(node *yaml.Node) (Structure, error) {
 // structureFromYAML makes JSON of a text.
 func structureFromYAML(text []byte) (Structure, error) {
 	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	documents := yaml.NewDecoder(bytes.NewReader(text))
+	if err := documents.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	var second yaml.Node
+	switch err := documents.Decode(&second); {
+	case err == nil:
+		return "", fmt.Errorf("has a second YAML document in line %d, which would not count; write one", second.Line)
+	case !errors.Is(err, io.EOF):
 		return "", fmt.Errorf("is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	if len(document.Content) == 0 {

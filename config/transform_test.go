@@ -34,6 +34,8 @@ func TestStructuresAreJSONInTheirOrder(t *testing.T) {
 		"{a: .inf}":           "no number in JSON",
 		"a: [":                "is not YAML",
 		"":                    "is empty",
+		"- a\n---\n- b\n":     "second YAML document in line 2",
+		"- a\n---\n[":         "is not YAML",
 		"{[a]: 1}":            "want a string",
 		bomb:                  "too much",
 		"&a [*a]":             "too deep",

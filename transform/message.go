@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"migassist/xcontent/tree"
 )
@@ -198,8 +199,11 @@ func fromOperation(v *tree.Value) (*Message, error) {
 	} else if document.Kind() != tree.Null {
 		return nil, fmt.Errorf("its document is %s, where an object is wanted", describe(document))
 	}
-	if (m.document == nil) != (m.Write.Action == "delete") {
-		return nil, fmt.Errorf("its action is %s, and document: %t", m.Write.Action, m.document != nil)
+	switch deletes := m.Write.Action == "delete"; {
+	case m.document == nil && !deletes:
+		return nil, fmt.Errorf("it has no document, and its action is %s; what is to be dropped is left out as a whole", m.Write.Action)
+	case m.document != nil && deletes:
+		return nil, errors.New("its action is delete, and a delete takes no document: take it away too")
 	}
 	return m, nil
 }
@@ -237,7 +241,7 @@ func (w *Write) set(name string, v *tree.Value) error {
 		}
 		w.Action = s
 	case "version":
-		if _, err := fmt.Sscan(s, &w.Version); err != nil || w.Version < 0 {
+		if w.Version, err = strconv.ParseInt(s, 10, 64); err != nil || w.Version < 0 {
 			return fmt.Errorf("its version is %q, which is no version", s)
 		}
 	case "version_type":

@@ -34,11 +34,16 @@ func TestNonsenseIsNamed(t *testing.T) {
 		`[{"operation":{"_index":"i"}}]`: "element 0",
 		`{"document":{}}`:                `no object "operation"`,
 		`{"operation":{},"document":{}}`: `no "_index"`,
-		`{"operation":{"_index":"i","op_type":"drop"},"document":{}}`:   "index, create, update or delete",
-		`{"operation":{"_index":[]},"document":{}}`:                     "kind array",
-		`{"operation":{"_index":"i","x":1},"document":{}}`:              `"x", which is not known`,
-		`{"operation":{"_index":"i","op_type":"delete"},"document":{}}`: "action is delete",
-		`{"schema":"v9","operation":{"_index":"i"},"document":{}}`:      "v9",
+		`{"operation":{"_index":"i","op_type":"drop"},"document":{}}`:        "index, create, update or delete",
+		`{"operation":{"_index":[]},"document":{}}`:                          "kind array",
+		`{"operation":{"_index":"i","x":1},"document":{}}`:                   `"x", which is not known`,
+		`{"operation":{"_index":"i","op_type":"delete"},"document":{}}`:      "action is delete",
+		`{"operation":{"_index":"i","op_type":"delete"},"document":{"a":1}}`: "delete takes no document",
+		`{"operation":{"_index":"i"},"document":null}`:                       "it has no document",
+		`{"operation":{"_index":"i","version":"5abc"},"document":{}}`:        `version is "5abc"`,
+		`{"operation":{"_index":"i","version":1.5},"document":{}}`:           `version is "1.5"`,
+		`{"operation":{"_index":"i","version":-1},"document":{}}`:            `version is "-1"`,
+		`{"schema":"v9","operation":{"_index":"i"},"document":{}}`:           "v9",
 	} {
 		v, err := tree.Parse([]byte(text))
 		if err != nil {

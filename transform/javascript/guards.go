@@ -197,6 +197,9 @@ func (rt *instance) guardJoin(arrays *goja.Object) {
 			}
 			rt.checkBytes(sum)
 		}
+		if err := rt.watch.stopped(); err != nil { // arrays in arrays come by here, all within one step
+			rt.throw("RangeError", err.Error())
+		}
 		if rt.joins++; rt.joins > 1000 {
 			rt.joins = 0
 			rt.throw("RangeError", "arrays lie too deep in each other to become text")

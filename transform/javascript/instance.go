@@ -21,6 +21,7 @@ type instance struct {
 	context *session // of main's argument
 	message *session // of the message that is transformed; nil: none is
 
+	watch        *watch // over the calls; nil: none
 	transform    goja.Callable
 	mapPrototype *goja.Object
 	arrayValues  func(goja.FunctionCall) goja.Value
@@ -228,9 +229,10 @@ func (rt *instance) toText(c goja.FunctionCall) goja.Value {
 	}
 	taken, err := rt.copied(v)
 	switch {
-	case errors.Is(err, errLarge):
+	case errors.Is(err, errLarge), rt.watch.stopped() != nil:
 		rt.throw("RangeError", "JSON.stringify: "+err.Error())
 	case replaces || err != nil || taken == nil:
+		rt.walk(v)
 		return rt.stringify(c)
 	}
 	text, err := taken.AppendJSON(nil)
@@ -250,6 +252,20 @@ func (rt *instance) toText(c goja.FunctionCall) goja.Value {
 		text = b.Bytes()
 	}
 	return rt.vm.ToValue(string(text))
+}
+
+// walk goes through what JSON.stringify would, which in goja nothing stops, and throws where it is too much or takes too long.
+func (rt *instance) walk(v goja.Value) {
+	left := rt.program.options.Limits.Memory
+	rt.stringify(goja.FunctionCall{Arguments: []goja.Value{v, rt.vm.ToValue(func(c goja.FunctionCall) goja.Value {
+		if left -= 160; left < 0 {
+			rt.throw("RangeError", "JSON.stringify: "+errLarge.Error())
+		}
+		if err := rt.watch.stopped(); err != nil {
+			rt.throw("RangeError", "JSON.stringify: "+err.Error())
+		}
+		return c.Argument(1)
+	})}})
 }
 
 // fromText is JSON.parse; without a reviver whole numbers beyond doubles become BigInts, as those of messages.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 	"migassist/xcontent/tree"
 )
 
-// limits leave time on a busy machine. The first program of the process has them, so that regular expressions have that time.
+// limits leave time on a busy machine. The first program of the process has them, and so regular expressions have that time.
 var limits = javascript.Limits{Time: time.Second, Memory: 64 << 20}
 
 func parse(t testing.TB, script string) *javascript.Program {
@@ -21,8 +22,13 @@ func parse(t testing.TB, script string) *javascript.Program {
 	return parseLimited(t, script, limits)
 }
 
+var firstProgram = sync.OnceFunc(func() {
+	_, _ = javascript.Parse(json.RawMessage(`{"initializationScript":"main = () => ops => ops"}`), javascript.Options{Limits: limits})
+})
+
 func parseLimited(t testing.TB, script string, limits javascript.Limits) *javascript.Program {
 	t.Helper()
+	firstProgram()
 	config, err := json.Marshal(map[string]string{"initializationScript": script})
 	if err != nil {
 		t.Fatal(err)

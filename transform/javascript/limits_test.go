@@ -155,6 +155,16 @@ func nextWorks(t *testing.T, x transform.Transformer) {
 	}
 }
 
+// What a script returned is taken outside of the interpreter, and the time counts there too.
+func TestTimeLimitCountsForWhatIsTaken(t *testing.T) {
+	x := parseLimited(t, each(`const o = {a: 1, b: 2, c: 3}, l = Array(1000).fill(o); doc.a = Array(10000).fill(l)`), javascript.Limits{Time: 200 * time.Millisecond, Memory: 8 << 30}).New()
+	began := time.Now()
+	_, err := run(t, x, `{}`)
+	if took := time.Since(began); err == nil || !strings.Contains(err.Error(), "stopped: it took longer than 200ms") || took > 3*time.Second {
+		t.Errorf("%v after %s", err, took)
+	}
+}
+
 var bounded = regexp.MustCompile(`needs more than 64 MiB|too large|can't be set|took longer`)
 
 func TestMemoryLimit(t *testing.T) {
@@ -188,6 +198,9 @@ func TestMemoryLimit(t *testing.T) {
 		"shared result":     `let a = ['xxxxxxxxxxxxxxxx']; for (let i = 0; i < 40; i++) a = [a, a]; doc.a = a`,
 		"shared text":       `const s = 'x'.repeat(1e6); doc.a = Array(1e5).fill(s)`,
 		"shared stringify":  `let a = ['x']; for (let i = 0; i < 40; i++) a = [a, a]; JSON.stringify(a)`,
+		"shared join":       `let a = ['x']; for (let i = 0; i < 40; i++) a = [a, a]; '' + a`,
+		"shared functions":  `let a = [() => 1]; for (let i = 0; i < 40; i++) a = [a, a]; JSON.stringify(a)`,
+		"shared, by names":  `let a = {}; for (let i = 0; i < 40; i++) a = {a, b: a}; JSON.stringify(a, ['a', 'b'])`,
 		"shift left":        `let n = 1n; for (;;) n <<= 100000n;`,
 		"split":             `let s = 'ab'; for (;;) { s += s; s.split('') }`,
 	} {

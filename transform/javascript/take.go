@@ -62,6 +62,11 @@ func (t *taker) fail(format string, args ...any) {
 }
 
 func (t *taker) spend(n int) {
+	if w := t.session.rt.watch; w != nil {
+		if err := w.stopped(); err != nil {
+			t.fail("%w", err)
+		}
+	}
 	if t.left -= int64(n) + 160; t.left < 0 {
 		t.fail("%w: what a message becomes may have %d bytes", errLarge, t.session.rt.program.options.Limits.Memory)
 	}

@@ -63,6 +63,7 @@ func (t *transformer) start(ctx context.Context) error {
 	}
 	t.watch.limits = t.program.options.Limits
 	rt := newInstance(t.program, goja.New())
+	rt.watch = &t.watch
 	err := t.guarded(ctx, rt, rt.start)
 	if errors.Is(err, errMemory) {
 		return fmt.Errorf("%s: main needs more than %d MiB of memory", t.program.name, t.program.options.Limits.Memory>>20)

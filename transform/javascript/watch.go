@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/metrics"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dop251/goja"
@@ -31,6 +32,7 @@ type watch struct {
 	began time.Time
 
 	interrupted bool
+	cause       atomic.Pointer[error] // why; nil: it was not
 	looked      bool
 	first, raw  uint64        // bytes of the heap with garbage, when it was first looked at, and when much of it was found to be that
 	alive       uint64        // what the collection before the call had left
@@ -41,6 +43,7 @@ type watch struct {
 func (w *watch) run(ctx context.Context, vm *goja.Runtime, f func() error) error {
 	w.mu.Lock()
 	w.vm, w.ctx, w.began, w.looked, w.collection = vm, ctx, time.Now(), false, nil
+	w.cause.Store(nil)
 	if w.timer == nil {
 		w.timer = time.AfterFunc(quickCall, w.look)
 	} else {
@@ -79,7 +82,16 @@ func (w *watch) look() {
 		return
 	}
 	w.interrupted = true
+	w.cause.Store(&cause)
 	w.vm.Interrupt(cause)
+}
+
+// stopped is why the call was stopped, for what runs outside of the interpreter; nil: it goes on.
+func (w *watch) stopped() error {
+	if cause := w.cause.Load(); cause != nil {
+		return fmt.Errorf("stopped: %w", *cause)
+	}
+	return nil
 }
 
 // outgrown tells whether the heap has grown by more than the limit since the call began, garbage not counted; or by that much that one can't

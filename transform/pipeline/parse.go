@@ -18,7 +18,7 @@ var plainName = regexp.MustCompile(`^[A-Za-z]+$`)
 
 // Parse reads a configuration. All that is wrong with it is reported at once, each with its place.
 func Parse(text []byte, o Options) (*Program, error) {
-	text = bytes.TrimSpace(text)
+	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\ufeff"))) // as editors and shells of Windows begin files
 	if plainName.Match(text) {
 		text = fmt.Appendf(nil, "%q", text)
 	}
@@ -72,6 +72,9 @@ func list(config []byte) ([]json.RawMessage, error) {
 		var ignored any
 		return nil, fmt.Errorf("it is no JSON: %w; %s", json.Unmarshal(config, &ignored), form)
 	}
+	if twice := repeated(json.NewDecoder(bytes.NewReader(config))); twice != "" {
+		return nil, fmt.Errorf("the key %q stands twice in one object, and only one of the two would count; transforms that follow each other are elements of a list", twice)
+	}
 	if config[0] != '[' {
 		return []json.RawMessage{config}, nil
 	}
@@ -83,6 +86,30 @@ func list(config []byte) ([]json.RawMessage, error) {
 		return nil, errors.New("it lists no transform: " + form)
 	}
 	return elements, nil
+}
+
+// repeated returns a key that an object has twice in the next value of a text that is JSON; "": there is none.
+func repeated(in *json.Decoder) string {
+	open, _ := in.Token() // it is JSON
+	if open != json.Delim('[') && open != json.Delim('{') {
+		return ""
+	}
+	seen := map[string]bool{}
+	for in.More() {
+		if open == json.Delim('{') {
+			key, _ := in.Token()
+			name, _ := key.(string)
+			if seen[name] {
+				return name
+			}
+			seen[name] = true
+		}
+		if twice := repeated(in); twice != "" {
+			return twice
+		}
+	}
+	_, _ = in.Token()
+	return ""
 }
 
 // parseStep reads one element of the list.

@@ -26,6 +26,7 @@ func TestForms(t *testing.T) {
 		`"noop"`:                       "1 (noop)",
 		`{"noop":null}`:                "1 (noop)",
 		`[{"typeMappings":{}},"noop"]`: "1 (typeMappings), 2 (noop)",
+		"\ufeff[\r\n\"noop\"]\r\n":     "1 (noop)",
 		` [ "TypeMappingSanitizationTransformerProvider" ] `:     "1 (TypeMappingSanitizationTransformerProvider)",
 		`[{"JsonTransformerForDocumentTypeRemovalProvider":""}]`: "1 (JsonTransformerForDocumentTypeRemovalProvider)",
 	} {
@@ -46,6 +47,11 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in\n%v", want, err)
+		}
+	}
+	for _, config := range []string{`[{"jq":".","jq":"empty"}]`, `[{"javascript":{"initializationScript":"main=()=>o=>o","bindingsObject":[{"a":1,"b":2,"a":3}],"x":null}}]`} {
+		if _, err := pipeline.Parse([]byte(config), pipeline.Options{}); err == nil || !strings.Contains(err.Error(), "stands twice") {
+			t.Errorf("%s: %v", config, err)
 		}
 	}
 	for _, config := range []string{``, `[]`, `{"a":`, `17`, `{}`} {
