@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"migassist/transform"
+	"migassist/transform/edit"
 	"migassist/transform/javascript"
 	"migassist/transform/jmespath"
 	"migassist/transform/jq"
@@ -28,6 +29,10 @@ func kinds() []kind {
 		{
 			name: "TypeMappingSanitizationTransformerProvider", short: []string{"typeMappings"}, addresses: true,
 			parse: func(config json.RawMessage, _ Options) (maker, error) { return noted(typemap.Parse(config)) },
+		},
+		{
+			name: "EditTransformerProvider", short: []string{"edit"}, edits: true,
+			parse: func(config json.RawMessage, _ Options) (maker, error) { return noted(edit.Parse(config)) },
 		},
 		{
 			name: "JsonJSTransformerProvider", short: []string{"javascript", "js"}, addresses: true, edits: true,

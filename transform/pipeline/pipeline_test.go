@@ -106,6 +106,22 @@ func TestChainDrops(t *testing.T) {
 	}
 }
 
+func TestFieldEdits(t *testing.T) {
+	p := program(t, `[{"EditTransformerProvider":[{"rename":{"old.name":"new.name"}},{"remove":["x"]}]},{"edit":{"set":{"n":1}}}]`)
+	out, err := p.New().Transform(t.Context(), nil, transform.NewDocument(transform.Write{Action: "index", Index: "a", Source: []byte(`{"x":1,"old":{"name":1.0}}`)}))
+	if err != nil || len(out) != 1 || out[0].Encode() != nil || string(out[0].Write.Source) != `{"old":{},"new":{"name":1.0},"n":1}` || p.Addresses() || !p.Edits() {
+		t.Errorf("%v, %v, %v, %v", out, err, p.Addresses(), p.Edits())
+	}
+	_, err = p.New().Transform(t.Context(), nil, transform.NewDocument(transform.Write{Action: "index", Index: "a", Source: []byte(`{"old":7}`)}))
+	if err == nil || err.Error() != "transform 1 (EditTransformerProvider): edit 1: rename old.name to new.name: old: it is a number in this document, where an object is wanted" {
+		t.Error(err)
+	}
+	_, err = pipeline.Parse([]byte(`[{"edit":[{"renam":{}},{"remove":["a..b"]}]}]`), pipeline.Options{})
+	if err == nil || strings.Count(err.Error(), "transform 1 (edit): edit ") != 2 {
+		t.Error(err)
+	}
+}
+
 func TestConditions(t *testing.T) {
 	chain := program(t, `{"JsonConditionalTransformerProvider":[{"JsonJMESPathPredicateProvider":{"script":"[?operation._index == 'a']"}},[{"jq":".document.x = 1"},{"jq":".document.y = .document.x"}]]}`).New()
 	for index, want := range map[string]string{"a": `{"x":1,"y":1}`, "b": `{}`} {
