@@ -105,7 +105,7 @@ fuzz: ## every Fuzz target for FUZZTIME (30s) each, FUZZJOBS (2) at a time
 simulation: ## 1,000 workers and 100,000 items over the real lease protocol in virtual time (docs/fleet-simulation.md); SIMULATION=… chooses scenarios
 	$(GO) test -count=1 -timeout 60m ./rfs/lease -v -run TestSimulation -simulation.workers 1000 -simulation.items 100000 -simulation.only '$(SIMULATION)'
 
-bench: build $(BENCHREPO)/repository ## benchmarks; the same files read by Apache Lucene and by us; a million documents to nothing, to a free sink, and against _reindex (Java 17, Maven)
+bench: build $(BENCHREPO)/repository ## benchmarks, of transforms per 2 KB document on one core too; the same files read by Apache Lucene and by us; a million documents to nothing, to a free sink, and against _reindex (Java 17, Maven)
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./lucene/... ./snapshot ./rfs/... ./xcontent/... ./transform/... ./cluster ./metadata
 	$(GO) run ./internal/testcluster/compare -out $(BENCHREPO)
 	$(GO) run ./internal/testcluster/measure -- bin/migassist rfs --output json --log-level warn \

@@ -92,7 +92,7 @@ func (m *Message) Encode() error {
 	if m.document == nil {
 		return nil
 	}
-	text, err := m.document.AppendJSON(nil)
+	text, err := m.document.AppendJSON(make([]byte, 0, len(m.Write.Source)+len(m.Write.Source)/8+64))
 	if err != nil {
 		return fmt.Errorf("the document: %w", err)
 	}

@@ -46,7 +46,7 @@ func (r removal) apply(root *tree.Value, _ policy) error {
 		holder.Remove(r.at.last())
 		return nil
 	})
-	return during("remove", r.at, err)
+	return during("remove", r.at.String, err)
 }
 
 // setting gives a field a value, a new one each time: what lies in a document can be changed by what comes next.
@@ -66,7 +66,7 @@ func (s setting) apply(root *tree.Value, exists policy) error {
 		holder.Set(s.at.last(), s.value.Clone())
 		return nil
 	})
-	return during("set", s.at, err)
+	return during("set", s.at.String, err)
 }
 
 // moving brings a field elsewhere.
@@ -78,9 +78,9 @@ type moving struct {
 func (m moving) apply(root *tree.Value, exists policy) error {
 	err := within(root, m.within, false, func(common *tree.Value) error { return m.move(common, exists.or(fail)) })
 	if m.stays {
-		return during("copy", m.name, err)
+		return during("copy", m.String, err)
 	}
-	return during("rename", m.name, err)
+	return during("rename", m.String, err)
 }
 
 // move does it in one object that both places are in.
@@ -143,9 +143,9 @@ func alone(common *tree.Value, from path) bool {
 }
 
 // during says what was being done.
-func during(verb string, what any, err error) error {
+func during(verb string, what func() string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s %v: %w", verb, what, err)
+	return fmt.Errorf("%s %s: %w", verb, what(), err)
 }

@@ -57,7 +57,6 @@ func (p path) parent() path { return p[:len(p)-1] }
 type pair struct {
 	within   path // the object; may be empty
 	from, to path
-	name     string // for errors: "from to to"
 }
 
 func parsePair(from, to string) (pair, error) {
@@ -73,7 +72,11 @@ func parsePair(from, to string) (pair, error) {
 	for shared < min(len(source), len(target))-1 && source[shared] == target[shared] {
 		shared++
 	}
-	return pair{source[:shared], source[shared:], target[shared:], fmt.Sprintf("%s to %s", source, target)}, nil
+	return pair{source[:shared:shared], source[shared:], target[shared:]}, nil
+}
+
+func (p pair) String() string {
+	return fmt.Sprintf("%s to %s", append(p.within, p.from...), append(p.within, p.to...))
 }
 
 // wraps tells whether the field comes to lie in an object that takes its place, as a comes to a.b.

@@ -11,7 +11,7 @@ import (
 	"migassist/transform/pipeline"
 )
 
-func program(t *testing.T, config string) *pipeline.Program {
+func program(t testing.TB, config string) *pipeline.Program {
 	t.Helper()
 	p, err := pipeline.Parse([]byte(config), pipeline.Options{})
 	if err != nil {

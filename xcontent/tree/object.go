@@ -11,11 +11,11 @@ type parts struct {
 	elements []place
 	tail     []byte // white space before the closing bracket
 
-	gone   int     // members without a value: removed ones, until there are many
-	names  naming  // whether members share names
-	looked int     // how often a name was looked for along all members
 	table  []int32 // by hash of the name: member+1, of several of a name the last; 0: free. nil: not made yet
-	used   int     // of the table
+	used   int32   // of the table
+	gone   int32   // members without a value: removed ones, until there are many
+	looked uint8   // how often a name was looked for along all members, as far as it matters
+	names  naming  // whether members share names
 }
 
 // place is where a value is. In print it is lead, a comma where there is none yet, and the value.
@@ -69,7 +69,9 @@ func lookup[S string | []byte](p *parts, name S) int {
 	if p.table != nil {
 		return int(p.table[slot(p, name)]) - 1
 	}
-	p.looked++
+	if p.looked < patience {
+		p.looked++
+	}
 	for i := len(p.members) - 1; i >= 0; i-- {
 		if m := &p.members[i]; string(m.name) == string(name) && m.value != nil {
 			return i
@@ -122,7 +124,7 @@ func (p *parts) enter(i int) {
 func (p *parts) entered(i int) {
 	switch {
 	case p.table == nil:
-	case 2*p.used >= len(p.table):
+	case 2*int(p.used) >= len(p.table):
 		p.index()
 	default:
 		p.enter(i)
@@ -169,8 +171,16 @@ func (v *Value) Set(name string, value *Value) {
 		return
 	}
 	key := append(appendQuoted(make([]byte, 0, len(name)+3), name), ':')
-	p.members = append(p.members, member{place: place{text: key, value: value}, key: len(key), name: []byte(name)})
+	p.members = append(p.members, member{place: place{text: key, value: value}, key: len(key), name: within(key, name)})
 	p.entered(len(p.members) - 1)
+}
+
+// within returns a name as a part of its key, if it stands there as it is.
+func within(key []byte, name string) []byte {
+	if end := 1 + len(name); end < len(key) && key[end] == '"' && string(key[1:end]) == name {
+		return key[1:end:end]
+	}
+	return []byte(name)
 }
 
 // single removes the members before i that have its name.
@@ -198,7 +208,7 @@ func (p *parts) drop(i int) {
 
 // tidy forgets removed members when they are most of them.
 func (p *parts) tidy() {
-	if p.gone < 16 || 2*p.gone < len(p.members) {
+	if p.gone < 16 || 2*int(p.gone) < len(p.members) {
 		return
 	}
 	kept := p.members[:0]
@@ -248,7 +258,7 @@ func (v *Value) Rename(from, to string) bool {
 	text := make([]byte, 0, len(m.text)+len(to)+2)
 	text = appendQuoted(append(text, m.text[:m.lead]...), to)
 	text = append(text, m.text[skipString(m.text, m.lead):m.key]...) // colon and space
-	m.text, m.key, m.name = text, len(text), []byte(to)
+	m.text, m.key, m.name = text, len(text), within(text[m.lead:], to)
 	p.entered(i)
 	p.tidy()
 	return true
@@ -274,7 +284,7 @@ func (v *Value) Members() iter.Seq2[string, *Value] {
 // size returns how many members an object has that counts says yes to.
 func (p *parts) size() int {
 	p.examine()
-	n := len(p.members) - p.gone
+	n := len(p.members) - int(p.gone)
 	if p.names == unique {
 		return n
 	}

@@ -77,45 +77,61 @@ func skipString(text []byte, i int) int {
 	}
 }
 
-// parse takes an object or array apart.
+// span is where in the text of an object or array a member or element is: white space and comma from begin on, the key from keyed, the
+// value from value to end.
+type span struct{ begin, keyed, colon, value, end int }
+
+// parse takes an object or array apart. What it keeps is allocated once it is known how much that is.
 func (v *Value) parse() {
 	if v.parts != nil {
 		return
 	}
 	v.parts = &parts{}
+	var few [24]span // on the stack
+	spans, last := v.spans(few[:0])
 	text := v.raw
-	last := len(text) - 1
-	var block []Value
+	v.tail = text[last : len(text)-1]
+	values := make([]Value, len(spans))
+	if v.kind == Array {
+		v.elements = make([]place, len(spans))
+	} else {
+		v.members = make([]member, len(spans), len(spans)+1) // one more is what is added most
+	}
+	for i := range spans {
+		s, value := &spans[i], &values[i]
+		value.kind, value.raw = kindOf(text[s.value]), text[s.value:s.end:s.end]
+		var p *place
+		if v.kind == Array {
+			p = &v.elements[i]
+		} else {
+			m := &v.members[i]
+			p, m.key, m.name = &m.place, s.value-s.begin, unquote(text[s.keyed:s.colon])
+		}
+		p.text, p.lead, p.value = text[s.begin:s.end:s.end], s.keyed-s.begin, value
+	}
+}
+
+// spans appends where the members or elements are, and returns where the last one ends.
+func (v *Value) spans(spans []span) (_ []span, end int) {
+	text, object := v.raw, v.kind == Object
+	closing := len(text) - 1
 	for i := 1; ; {
-		begin := i
-		if i = space(text, i); i == last {
-			v.tail = text[begin:i]
-			return
+		s := span{begin: i}
+		if i = space(text, i); i == closing {
+			return spans, s.begin
 		}
 		if text[i] == ',' {
 			i = space(text, i+1)
 		}
-		keyed := i
-		var name []byte
-		if v.kind == Object {
-			i = skipString(text, i)
-			name = unquote(text[keyed:i])
-			i = space(text, space(text, i)+1)
+		s.keyed = i
+		if object {
+			s.colon = skipString(text, i)
+			i = space(text, space(text, s.colon)+1)
 		}
-		from := i
-		i = skip(text, from)
-		if len(block) == 0 { // values are allocated in blocks, each as large as all before it
-			block = make([]Value, min(max(4, len(v.members)+len(v.elements)), 1024))
-		}
-		value := &block[0]
-		block = block[1:]
-		value.kind, value.raw = kindOf(text[from]), text[from:i:i]
-		p := place{text: text[begin:i:i], lead: keyed - begin, value: value}
-		if v.kind == Array {
-			v.elements = append(v.elements, p)
-		} else {
-			v.members = append(v.members, member{place: p, key: from - begin, name: name})
-		}
+		s.value = i
+		i = skip(text, i)
+		s.end = i
+		spans = append(spans, s)
 	}
 }
 

@@ -48,7 +48,11 @@ func (v *Value) emit(dst []byte, depth int) (_ []byte, err error) {
 // may have to go, or to come.
 func (p *place) emit(dst []byte, begin int, first bool, depth int) ([]byte, error) {
 	text := p.text
-	if comma := bytes.IndexByte(text[:p.lead], ','); first && comma >= 0 {
+	comma := 0
+	if p.lead != 1 || text[0] != ',' { // as most have it
+		comma = bytes.IndexByte(text[:p.lead], ',')
+	}
+	if first && comma >= 0 {
 		dst, text, begin = append(dst, text[:comma]...), text[comma+1:], begin-comma-1
 	} else if !first && comma < 0 {
 		dst = append(dst, ',')
