@@ -24,9 +24,17 @@ import (
 var transformDocuments = flag.Int("transform.documents", 5_000, "documents that go through transforms")
 
 // transforms are of a chain, whose results transformed computes again, in another language and by other means: type mappings say where documents go,
-// JavaScript rewrites them, and jq drops some, makes several of others, and sends some elsewhere.
+// fields are edited as bytes, JavaScript rewrites documents, and jq drops some, makes several of others, and sends some elsewhere.
 const transforms = `
 - TypeMappingSanitizationTransformerProvider: {staticMappings: {many: {_doc: most}}}
+- EditTransformerProvider:
+  - rename: {client: client.ip, host: server.name, '@timestamp': at}
+  - remove: [tags, nowhere.to.be.found]
+  - set: {edited.numbers: [9007199254740993, 1.0, 12345678901234567890.125], edited.list: [{a: 1}, {}, {a: 1.50}]}
+  - {set: {bytes: never}, copy: {took: server.name}, ifExists: keep}
+  - copy: {took: server.took}
+  - {rename: {edited.list.a: edited.list.b}, index: mo*}
+  - {remove: [path, method], index: many}
 - JsonJSTransformerProvider:
     initializationScript: |
       (function main(context) {
@@ -63,6 +71,7 @@ func transformed(n int, source []byte) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	edited(doc)
 	delete(doc, "status")
 	http := map[string]any{"status": strconv.Itoa(status), "class": json.Number(strconv.Itoa(status / 100))}
 	doc["http"] = http
@@ -74,7 +83,21 @@ func transformed(n int, source []byte) (map[string]any, error) {
 	return all, nil
 }
 
-// TestVerifyOfTransformed moves documents through a chain of three transforms, computes what must come of them a second time, and finds just that on
+// edited does to a document what the edits of the chain do.
+func edited(doc map[string]any) {
+	doc["client"] = map[string]any{"ip": doc["client"]}
+	doc["server"] = map[string]any{"name": doc["host"], "took": doc["took"]}
+	doc["at"] = doc["@timestamp"]
+	delete(doc, "host")
+	delete(doc, "@timestamp")
+	delete(doc, "tags")
+	doc["edited"] = map[string]any{
+		"numbers": []any{json.Number("9007199254740993"), json.Number("1.0"), json.Number("12345678901234567890.125")},
+		"list":    []any{map[string]any{"b": json.Number("1")}, map[string]any{}, map[string]any{"b": json.Number("1.50")}},
+	}
+}
+
+// TestVerifyOfTransformed moves documents through a chain of four transforms, computes what must come of them a second time, and finds just that on
 // the target; verify comes to the same.
 func TestVerifyOfTransformed(t *testing.T) {
 	wipe(t, source)

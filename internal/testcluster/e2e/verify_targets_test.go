@@ -100,7 +100,7 @@ func TestVerifyOfIndicesThatCannotBeRead(t *testing.T) {
 	must(t, target, "PUT", "/bare", `{"mappings":{"_source":{"enabled":false}}}`)
 	must(t, source, "PUT", "/empty", `{}`)
 	for _, index := range []string{"open", "shut", "bare"} {
-		must(t, source, "PUT", "/"+index+"/_doc/1", `{"a":1}`)
+		must(t, source, "PUT", "/"+index+"/_doc/1?refresh=true", `{"a":1}`)
 		must(t, target, "PUT", "/"+index+"/_doc/1?refresh=true", `{"a":1}`)
 	}
 	must(t, source, "POST", "/shut/_close", "")

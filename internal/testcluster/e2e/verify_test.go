@@ -206,11 +206,11 @@ func TestVerifyWhileOthersWrite(t *testing.T) {
 	if err := load.Run(t.Context(), source); err != nil {
 		t.Fatal(err)
 	}
-	if err := source.Snapshot(t.Context(), "live", "live", "live"); err != nil {
+	if err := source.Snapshot(t.Context(), "verify-live", "verify-live", "live"); err != nil {
 		t.Fatal(err)
 	}
-	migassist(t, dir, metadataArgs("migrate", "live", "live")...).want(t, done, findings)
-	migassist(t, dir, rfsArgs(dir, "live", "live")...).want(t, done)
+	migassist(t, dir, metadataArgs("migrate", "verify-live", "verify-live")...).want(t, done, findings)
+	migassist(t, dir, rfsArgs(dir, "verify-live", "verify-live")...).want(t, done)
 	must(t, target, "PUT", "/live/_doc/planted", `{"n":"not of the source"}`)
 	must(t, target, "DELETE", "/live/_doc/77", "")
 	for _, server := range []interface {
@@ -227,7 +227,7 @@ func TestVerifyWhileOthersWrite(t *testing.T) {
 		t.Errorf("against the living source: %s", diff)
 	}
 	// Against the snapshot, what came since is extra: the living source keeps a repair from removing it.
-	v = migassist(t, dir, verifyArgs("live", "live", "--source-host", source.URL, "--repair", "--most-deletes", "1000000")...).want(t, findings).verdict(t)
+	v = migassist(t, dir, verifyArgs("verify-live", "verify-live", "--source-host", source.URL, "--repair", "--most-deletes", "1000000")...).want(t, findings).verdict(t)
 	written := stop()
 	if v.Repair == nil || v.Repair.Sent != 1 || v.Repair.Removed != 1 || v.Repair.Left == 0 {
 		t.Errorf("the repair: %+v of %d", v.Repair, written)
