@@ -18,6 +18,7 @@ import (
 	"migassist/internal/testcluster"
 	"migassist/metadata"
 	"migassist/metadata/rules"
+	"migassist/metadata/view"
 	"migassist/selection"
 	"migassist/snapshot"
 )
@@ -186,10 +187,10 @@ func foretold(t *testing.T, plan *metadata.Plan, report *metadata.Report) {
 		}
 	}
 	var text bytes.Buffer
-	if err := plan.WriteText(&text); err != nil {
+	if err := view.PlanText(&text, plan); err != nil {
 		t.Error(err)
 	}
-	if err := report.WriteText(&text); err != nil {
+	if err := view.ReportText(&text, report); err != nil {
 		t.Error(err)
 	}
 	t.Log(text.String())

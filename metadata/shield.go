@@ -39,6 +39,9 @@ type Shield struct {
 	Delete  *Request `json:"delete"`
 }
 
+// Name is what the temporary index template is called.
+func (s *Shield) Name() string { return shieldName }
+
 // pattern is one pattern of a template.
 type pattern struct {
 	template string

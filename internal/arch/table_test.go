@@ -8,7 +8,7 @@ var rows = map[int][]string{
 	8: {"."},
 	7: {"internal/cli"},
 	6: {"console", "internal/demo"},
-	5: {"rfs/verify"},
+	5: {"rfs/verify", "metadata/view"},
 	4: {"proxy", "replay", "rfs", "metadata"},
 	3: {"rfs/deadletter", "metadata/rules", "rfs/bulk", "rfs/rebuild", "replay/tuple"},
 	2: {

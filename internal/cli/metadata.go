@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/rs/zerolog"
@@ -13,6 +12,7 @@ import (
 	"migassist/cluster"
 	"migassist/config"
 	"migassist/metadata"
+	"migassist/metadata/view"
 	"migassist/selection"
 	"migassist/transform/pipeline"
 )
@@ -59,7 +59,7 @@ func (p *program) runEvaluate(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(p.write(settings, plan), endOf(plan.Class()))
+	return errors.Join(p.writePlan(settings, plan), endOf(plan.Class()))
 }
 
 // metadataMigrate applies the plan that evaluate prints, or one that was kept.
@@ -95,7 +95,7 @@ func (p *program) runMigrate(cmd *cobra.Command) error {
 	if err == nil {
 		err = endOf(report.Class())
 	}
-	return errors.Join(p.write(settings, report), err)
+	return errors.Join(p.writeReport(settings, report), err)
 }
 
 // givenPlan reads the plan that was kept, or makes it.
@@ -178,17 +178,19 @@ func mapsTypes(chain *pipeline.Program) bool {
 	return mapped
 }
 
-// writer is a plan or a report.
-type writer interface {
-	WriteText(w io.Writer) error
-	WriteJSON(w io.Writer) error
+// writePlan and writeReport give the results of the two commands.
+func (p *program) writePlan(settings *config.Config, plan *metadata.Plan) error {
+	if settings.Output == config.JSON {
+		return plan.WriteJSON(p.out)
+	}
+	return view.PlanText(p.out, plan)
 }
 
-func (p *program) write(settings *config.Config, what writer) error {
+func (p *program) writeReport(settings *config.Config, report *metadata.Report) error {
 	if settings.Output == config.JSON {
-		return what.WriteJSON(p.out)
+		return report.WriteJSON(p.out)
 	}
-	return what.WriteText(p.out)
+	return view.ReportText(p.out, report)
 }
 
 // endOf is the end of a command whose plan or report is of a class.

@@ -13,6 +13,7 @@ import (
 	"migassist/internal/blob"
 	"migassist/internal/sandbox"
 	"migassist/metadata"
+	"migassist/metadata/view"
 	"migassist/rfs"
 	"migassist/rfs/bulk"
 	"migassist/selection"
@@ -84,7 +85,7 @@ func (d *demo) metadata(ctx context.Context) error {
 		return err
 	}
 	d.say("\n== 1. The plan: migassist metadata evaluate\n")
-	if err := plan.WriteText(d.out); err != nil {
+	if err := view.PlanText(d.out, plan); err != nil {
 		return err
 	}
 	d.say("\n== 2. The plan applied: migassist metadata migrate\n")
@@ -92,7 +93,7 @@ func (d *demo) metadata(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return report.WriteText(d.out)
+	return view.ReportText(d.out, report)
 }
 
 func (d *demo) documents(ctx context.Context) (err error) {

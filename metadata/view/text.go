@@ -1,4 +1,4 @@
-package metadata
+package view
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"migassist/metadata"
 	"migassist/metadata/rules"
 )
 
@@ -31,11 +32,11 @@ func (t *text) line(format string, args ...any) {
 	}
 }
 
-// WriteText writes the plan for people: each item with what changes, what is
+// PlanText writes a plan for people: each item with what changes, what is
 // left out, why, and what to look at.
-func (p *Plan) WriteText(w io.Writer) error {
+func PlanText(w io.Writer, p *metadata.Plan) error {
 	t := &text{w: w}
-	t.line("metadata from %s", p.Source.describe())
+	t.line("metadata from %s", origin(p.Source))
 	t.line("           to %s (%s)", p.Target.URL, p.Target.Version)
 	for _, note := range p.Notes {
 		t.line("note: %s", note)
@@ -44,7 +45,7 @@ func (p *Plan) WriteText(w io.Writer) error {
 		t.steps(p, kind)
 	}
 	if p.Shield != nil {
-		t.line("\nwhile indices are made, the temporary index template %s keeps other templates from adding to %d of them", shieldName, len(p.Shield.Indices))
+		t.line("\nwhile indices are made, the temporary index template %s keeps other templates from adding to %d of them", p.Shield.Name(), len(p.Shield.Indices))
 	}
 	t.leftOut(p.Steps)
 	t.legend(p.Steps)
@@ -55,7 +56,7 @@ func (p *Plan) WriteText(w io.Writer) error {
 	return t.err
 }
 
-func (o Origin) describe() string {
+func origin(o metadata.Origin) string {
 	parts := []string{}
 	if o.Snapshot != "" {
 		parts = append(parts, "snapshot "+o.Snapshot)
@@ -66,10 +67,10 @@ func (o Origin) describe() string {
 	return strings.Join(append(parts, "("+o.Version.String()+")"), " ")
 }
 
-func (t *text) steps(p *Plan, kind rules.Kind) {
+func (t *text) steps(p *metadata.Plan, kind rules.Kind) {
 	titled := false
 	for _, step := range p.Steps {
-		if step.Kind != kind || step.Action == Left {
+		if step.Kind != kind || step.Action == metadata.Left {
 			continue
 		}
 		if !titled {
@@ -80,40 +81,40 @@ func (t *text) steps(p *Plan, kind rules.Kind) {
 	}
 }
 
-func (t *text) step(step *Step) {
+func (t *text) step(step *metadata.Step) {
 	switch step.Action {
-	case Refused:
-		t.line("  refused  %s%s", step.Name, origin(step.From))
+	case metadata.Refused:
+		t.line("  refused  %s%s", step.Name, madeOf(step.From))
 		t.line("           %s", step.Reason)
 		return
-	case Exists:
-		t.line("  exists   %s%s%s", step.Name, origin(step.From), equality(step.Differences))
+	case metadata.Exists:
+		t.line("  exists   %s%s%s", step.Name, madeOf(step.From), equality(step.Differences))
 		t.differences(step.Differences)
 		return
-	case Create, Left:
+	case metadata.Create, metadata.Left:
 	}
-	t.line("  create   %s%s", step.Name, origin(step.From))
+	t.line("  create   %s%s", step.Name, madeOf(step.From))
 	t.changes(step.Changes)
 	for _, note := range step.Notes {
 		t.line("           note: %s", note)
 	}
 }
 
-func origin(from []string) string {
+func madeOf(from []string) string {
 	if len(from) == 0 {
 		return ""
 	}
 	return "  (from " + strings.Join(from, ", ") + ")"
 }
 
-func equality(differences []Difference) string {
+func equality(differences []metadata.Difference) string {
 	if len(differences) == 0 {
 		return "  (equal)"
 	}
 	return fmt.Sprintf("  (%d differences)", len(differences))
 }
 
-func (t *text) differences(differences []Difference) {
+func (t *text) differences(differences []metadata.Difference) {
 	for _, d := range differences {
 		t.line("           %s: wanted %s, the target has %s", d.Path, brief(d.Want), brief(d.Got))
 	}
@@ -159,10 +160,10 @@ func brief(value any) string {
 	return string(encoded)
 }
 
-func (t *text) leftOut(steps []*Step) {
+func (t *text) leftOut(steps []*metadata.Step) {
 	titled := false
 	for _, step := range steps {
-		if step.Action != Left {
+		if step.Action != metadata.Left {
 			continue
 		}
 		if !titled {
@@ -174,7 +175,7 @@ func (t *text) leftOut(steps []*Step) {
 }
 
 // legend says the reason of each rule that changes something, once.
-func (t *text) legend(steps []*Step) {
+func (t *text) legend(steps []*metadata.Step) {
 	type reason struct {
 		rule, why string
 		fidelity  rules.Fidelity
@@ -182,7 +183,7 @@ func (t *text) legend(steps []*Step) {
 	counts := map[reason]int{}
 	var order []reason
 	for _, step := range steps {
-		if step.Action != Create {
+		if step.Action != metadata.Create {
 			continue
 		}
 		for _, change := range step.Changes {
@@ -203,7 +204,7 @@ func (t *text) legend(steps []*Step) {
 	}
 }
 
-func (t *text) findings(findings []Finding) {
+func (t *text) findings(findings []metadata.Finding) {
 	if len(findings) == 0 {
 		return
 	}
@@ -217,10 +218,10 @@ func (t *text) findings(findings []Finding) {
 	}
 }
 
-// WriteText writes the report for people.
-func (r *Report) WriteText(w io.Writer) error {
+// ReportText writes a report for people.
+func ReportText(w io.Writer, r *metadata.Report) error {
 	t := &text{w: w}
-	t.line("metadata from %s", r.Source.describe())
+	t.line("metadata from %s", origin(r.Source))
 	t.line("           to %s (%s)", r.Target.URL, r.Target.Version)
 	for _, kind := range kinds {
 		t.results(r, kind)
@@ -232,10 +233,10 @@ func (r *Report) WriteText(w io.Writer) error {
 	return t.err
 }
 
-func (t *text) results(r *Report, kind rules.Kind) {
+func (t *text) results(r *metadata.Report, kind rules.Kind) {
 	titled := false
 	for _, result := range r.Results {
-		if result.Kind != kind || result.Fate == LeftOut {
+		if result.Kind != kind || result.Fate == metadata.LeftOut {
 			continue
 		}
 		if !titled {
@@ -243,7 +244,7 @@ func (t *text) results(r *Report, kind rules.Kind) {
 			t.line("\n%s", kindTitles[kind])
 		}
 		t.line("  %-9s  %s", strings.ReplaceAll(string(result.Fate), "_", " "), result.Name)
-		if result.Fate == Failed || result.Fate == NotTaken {
+		if result.Fate == metadata.Failed || result.Fate == metadata.NotTaken {
 			t.line("             %s", result.Reason)
 		}
 		t.differences(result.Differences)
