@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -51,15 +50,18 @@ func migassist(t *testing.T, dir string, args ...string) result {
 	cmd := command(ctx, dir, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended, most := make(chan struct{}), make(chan int64, 1)
+	go func() { most <- resident(cmd.Process.Pid, ended) }()
+	err := cmd.Wait()
+	close(ended)
 	var exit *exec.ExitError
 	if err != nil && (!errors.As(err, &exit) || ctx.Err() != nil) {
 		t.Fatalf("migassist %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
 	}
-	r := result{code: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String()}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.resident = usage.Maxrss << 10
-	}
+	r := result{code: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String(), resident: <-most}
 	t.Logf("migassist %s: exit %d", strings.Join(args, " "), r.code)
 	return r
 }
