@@ -164,6 +164,8 @@ type Metadata struct {
 	ComponentTemplateAllowlist []string
 	Transforms                 Transforms // of items
 	Plan                       string     // file with a plan to apply, instead of making one
+	Details                    bool       // each item on its own, with what changes as a diff
+	Report                     string     // file for the plan and what became of it, as HTML
 }
 
 func defaultCluster() Cluster {

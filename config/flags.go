@@ -35,7 +35,7 @@ func addFlags(flags *pflag.FlagSet, sections []string) {
 		if len(k.enum) > 0 {
 			usage += ": " + strings.Join(k.enum, ", ")
 		}
-		flag := flags.VarPF(newFlagText(field), k.flag, "", usage)
+		flag := flags.VarPF(newFlagText(field), k.flag, k.short, usage)
 		if _, isBool := field.(*bool); isBool {
 			flag.NoOptDefVal = "true"
 		}

@@ -9,6 +9,7 @@ import (
 type key struct {
 	path  string   // "target.host": sections and name as in the file
 	flag  string   // without the dashes
+	short string   // the flag in one letter, of the few that have it
 	usage string   // help; the value's name stands in backquotes
 	enum  []string // what it may be, where that is a short list
 	field func(*Config) any
@@ -261,6 +262,14 @@ var runKeys = []key{
 	{
 		path: "metadata.component_template_allowlist", flag: "component-template-allowlist",
 		usage: "`NAME,…` of the component templates that take part; default all but built-in ones", field: func(c *Config) any { return &c.Metadata.ComponentTemplateAllowlist },
+	},
+	{
+		path: "metadata.details", flag: "details", short: "v",
+		usage: "show each item on its own, with what changes as a diff", field: func(c *Config) any { return &c.Metadata.Details },
+	},
+	{
+		path: "metadata.report", flag: "report",
+		usage: "`FILE` for the plan and what became of it, to read in a browser", field: func(c *Config) any { return &c.Metadata.Report },
 	},
 	{
 		path: "metadata.plan", flag: "plan",

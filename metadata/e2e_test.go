@@ -187,10 +187,10 @@ func foretold(t *testing.T, plan *metadata.Plan, report *metadata.Report) {
 		}
 	}
 	var text bytes.Buffer
-	if err := view.PlanText(&text, plan); err != nil {
+	if err := view.PlanText(&text, plan, view.Style{Details: true}); err != nil {
 		t.Error(err)
 	}
-	if err := view.ReportText(&text, report); err != nil {
+	if err := view.ReportText(&text, report, view.Style{Details: true}); err != nil {
 		t.Error(err)
 	}
 	t.Log(text.String())

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -33,7 +35,8 @@ func (p *program) metadataEvaluate() *cobra.Command {
 	cmd := leaf("evaluate", "Print what migrate would do",
 		`Evaluate prints the plan: what is created, what is changed on the way and why,
 what is left out and why. It changes nothing. With --output json the plan can be
-kept and handed to "migrate --plan". What --multi-type-resolution and type mappings
+kept and handed to "migrate --plan", --report writes it for a browser, and -v shows
+what changes of each item. What --multi-type-resolution and type mappings
 say is to be said to rfs too, so that documents find the indices made here.`,
 		`  migassist metadata evaluate --repo-uri file:///mnt/snapshots --snapshot-name nightly --target-host https://localhost:9200`,
 		p.runEvaluate)
@@ -95,7 +98,7 @@ func (p *program) runMigrate(cmd *cobra.Command) error {
 	if err == nil {
 		err = endOf(report.Class())
 	}
-	return errors.Join(p.writeReport(settings, report), err)
+	return errors.Join(p.writeReport(settings, plan, report), err)
 }
 
 // givenPlan reads the plan that was kept, or makes it.
@@ -178,19 +181,43 @@ func mapsTypes(chain *pipeline.Program) bool {
 	return mapped
 }
 
-// writePlan and writeReport give the results of the two commands.
+// writePlan gives the results of evaluate.
 func (p *program) writePlan(settings *config.Config, plan *metadata.Plan) error {
+	written := p.writePage(settings, view.Page{Plan: plan})
 	if settings.Output == config.JSON {
-		return plan.WriteJSON(p.out)
+		return errors.Join(view.PlanJSON(p.out, plan), written)
 	}
-	return view.PlanText(p.out, plan)
+	return errors.Join(view.PlanText(p.out, plan, p.style(settings)), written)
 }
 
-func (p *program) writeReport(settings *config.Config, report *metadata.Report) error {
+// writeReport gives the results of migrate.
+func (p *program) writeReport(settings *config.Config, plan *metadata.Plan, report *metadata.Report) error {
+	written := p.writePage(settings, view.Page{Plan: plan, Report: report})
 	if settings.Output == config.JSON {
-		return report.WriteJSON(p.out)
+		return errors.Join(view.ReportJSON(p.out, plan, report), written)
 	}
-	return view.ReportText(p.out, report)
+	return errors.Join(view.ReportText(p.out, report, p.style(settings)), written)
+}
+
+func (p *program) style(settings *config.Config) view.Style {
+	return view.Style{Colour: isTerminal(p.streams.Out) && os.Getenv("NO_COLOR") == "", Details: settings.Metadata.Details}
+}
+
+// writePage writes the file for a browser where one is asked for.
+func (p *program) writePage(settings *config.Config, page view.Page) error {
+	name := settings.Metadata.Report
+	if name == "" {
+		return nil
+	}
+	page.Made = time.Now()
+	file, err := os.OpenFile(filepath.Clean(name), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("--report: %w", err)
+	}
+	if err := errors.Join(view.HTML(file, page), file.Close()); err != nil {
+		return fmt.Errorf("--report %s: %w", name, err)
+	}
+	return nil
 }
 
 // endOf is the end of a command whose plan or report is of a class.

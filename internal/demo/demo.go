@@ -85,7 +85,7 @@ func (d *demo) metadata(ctx context.Context) error {
 		return err
 	}
 	d.say("\n== 1. The plan: migassist metadata evaluate\n")
-	if err := view.PlanText(d.out, plan); err != nil {
+	if err := view.PlanText(d.out, plan, view.Style{}); err != nil {
 		return err
 	}
 	d.say("\n== 2. The plan applied: migassist metadata migrate\n")
@@ -93,7 +93,7 @@ func (d *demo) metadata(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return view.ReportText(d.out, report)
+	return view.ReportText(d.out, report, view.Style{})
 }
 
 func (d *demo) documents(ctx context.Context) (err error) {

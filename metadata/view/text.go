@@ -1,7 +1,7 @@
 package view
 
 import (
-	"encoding/json"
+	"bufio"
 	"fmt"
 	"io"
 	"slices"
@@ -11,242 +11,211 @@ import (
 	"migassist/metadata/rules"
 )
 
-// kindTitles are the headings of the kinds.
-var kindTitles = map[rules.Kind]string{
-	rules.ComponentTemplate: "component templates", rules.IndexTemplate: "index templates",
-	rules.LegacyTemplate: "legacy templates", rules.Index: "indices",
+// Style is how a text for people looks.
+type Style struct {
+	Colour  bool // for terminals
+	Details bool // every item in a line of its own, with what changes as a diff below it
 }
 
 // kinds in the order of a plan.
 var kinds = []rules.Kind{rules.ComponentTemplate, rules.IndexTemplate, rules.LegacyTemplate, rules.Index}
 
-// text keeps the first error of a writer.
-type text struct {
-	w   io.Writer
-	err error
-}
-
-func (t *text) line(format string, args ...any) {
-	if t.err == nil {
-		_, t.err = fmt.Fprintf(t.w, format+"\n", args...)
-	}
-}
-
-// PlanText writes a plan for people: each item with what changes, what is
-// left out, why, and what to look at.
-func PlanText(w io.Writer, p *metadata.Plan) error {
-	t := &text{w: w}
-	t.line("metadata from %s", origin(p.Source))
-	t.line("           to %s (%s)", p.Target.URL, p.Target.Version)
-	for _, note := range p.Notes {
-		t.line("note: %s", note)
-	}
-	for _, kind := range kinds {
-		t.steps(p, kind)
-	}
+// PlanText writes a plan for people: a line for each item, what is left out, why, and what to look at.
+// Alike items of large plans share a line.
+func PlanText(w io.Writer, p *metadata.Plan, style Style) error {
+	t := newText(w, style)
+	t.ends(p.Source, p.Target)
+	rows := planRows(p)
+	t.items(rows)
+	t.remarks("notes", notes(p))
 	if p.Shield != nil {
 		t.line("\nwhile indices are made, the temporary index template %s keeps other templates from adding to %d of them", p.Shield.Name(), len(p.Shield.Indices))
 	}
-	t.leftOut(p.Steps)
-	t.legend(p.Steps)
-	t.findings(p.Findings)
+	t.leftOut(rows)
+	t.legend(p)
+	t.remarks("to look at", remarks(p.Findings))
 	c := p.Counts
 	t.line("\n%d to create, %d there already, %d refused, %d left out; changes: %d lossless, %d equivalent, %d lossy; %d findings",
 		c.Create, c.Exists, c.Refused, c.Excluded, c.Lossless, c.Equivalent, c.Lossy, c.Findings)
-	return t.err
+	return t.w.Flush()
+}
+
+// ReportText writes a report for people.
+func ReportText(w io.Writer, r *metadata.Report, style Style) error {
+	t := newText(w, style)
+	t.ends(r.Source, r.Target)
+	t.items(reportRows(r))
+	t.remarks("to look at", remarks(r.Findings))
+	c := r.Counts
+	t.line("\n%d created, %d there already, %d failed, %d not tried, %d refused, %d left out; %d findings",
+		c.Created, c.Exists, c.Failed, c.NotTried, c.Refused, c.Excluded, c.Findings)
+	return t.w.Flush()
+}
+
+// text writes to a bufio.Writer, which keeps its first error.
+type text struct {
+	w     *bufio.Writer
+	style Style
+}
+
+func newText(w io.Writer, style Style) *text { return &text{w: bufio.NewWriter(w), style: style} }
+
+func (t *text) line(format string, args ...any) { fmt.Fprintf(t.w, format+"\n", args...) }
+
+// ends says from where to where.
+func (t *text) ends(source metadata.Origin, target metadata.Destination) {
+	t.line("metadata from %s", flat(origin(source)))
+	t.line("           to %s (%s)", flat(target.URL), target.Version)
 }
 
 func origin(o metadata.Origin) string {
-	parts := []string{}
+	var parts []string
 	if o.Snapshot != "" {
 		parts = append(parts, "snapshot "+o.Snapshot)
 	}
 	if o.URI != "" {
-		parts = append(parts, "of "+o.URI)
+		if o.Snapshot != "" {
+			parts = append(parts, "of")
+		}
+		parts = append(parts, o.URI)
 	}
 	return strings.Join(append(parts, "("+o.Version.String()+")"), " ")
 }
 
-func (t *text) steps(p *metadata.Plan, kind rules.Kind) {
-	titled := false
-	for _, step := range p.Steps {
-		if step.Kind != kind || step.Action == metadata.Left {
+// items writes the rows of each kind, save of what is left out.
+func (t *text) items(rows []row) {
+	folded := false
+	for _, kind := range kinds {
+		own := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.kind != kind || r.left() })
+		if len(own) == 0 {
 			continue
 		}
-		if !titled {
-			titled = true
-			t.line("\n%s", kindTitles[kind])
+		t.heading(plural(kind))
+		groups := fold(own, t.style.Details)
+		folded = folded || len(groups) < len(own)
+		width := widest(groups)
+		for _, g := range groups {
+			t.item(g, width)
 		}
-		t.step(step)
+	}
+	if folded {
+		t.line("\nitems that are alike share a line; -v gives each its own, with what changes")
 	}
 }
 
-func (t *text) step(step *metadata.Step) {
-	switch step.Action {
-	case metadata.Refused:
-		t.line("  refused  %s%s", step.Name, madeOf(step.From))
-		t.line("           %s", step.Reason)
-		return
-	case metadata.Exists:
-		t.line("  exists   %s%s%s", step.Name, madeOf(step.From), equality(step.Differences))
-		t.differences(step.Differences)
-		return
-	case metadata.Create, metadata.Left:
-	}
-	t.line("  create   %s%s", step.Name, madeOf(step.From))
-	t.changes(step.Changes)
-	for _, note := range step.Notes {
-		t.line("           note: %s", note)
-	}
+// plural is the heading of a kind.
+func plural(kind rules.Kind) string {
+	_, many, _ := strings.Cut(count(2, words(string(kind))), " ")
+	return many
 }
 
-func madeOf(from []string) string {
-	if len(from) == 0 {
-		return ""
-	}
-	return "  (from " + strings.Join(from, ", ") + ")"
-}
-
-func equality(differences []metadata.Difference) string {
-	if len(differences) == 0 {
-		return "  (equal)"
-	}
-	return fmt.Sprintf("  (%d differences)", len(differences))
-}
-
-func (t *text) differences(differences []metadata.Difference) {
-	for _, d := range differences {
-		t.line("           %s: wanted %s, the target has %s", d.Path, brief(d.Want), brief(d.Got))
-	}
-}
-
-// changes writes what is not lossless line by line, and the rest as a sum: most
-// indices lose the same five settings that only named the index of the source.
-func (t *text) changes(changes []rules.Change) {
-	counts := map[string]int{}
-	var order []string
-	for _, change := range changes {
-		if change.Fidelity != rules.Lossless {
-			t.line("           %-10s %s: %s -> %s (%s)", change.Fidelity, change.Path, brief(change.Before), brief(change.After), change.Rule)
-			continue
+// widest is the column in which what is said of the items begins.
+func widest(groups []group) int {
+	const most = 40
+	width := 0
+	for _, g := range groups {
+		if n := len([]rune(g.title())); n <= most {
+			width = max(width, n)
 		}
-		if counts[change.Rule] == 0 {
-			order = append(order, change.Rule)
-		}
-		counts[change.Rule]++
 	}
-	if len(order) == 0 {
+	return width
+}
+
+func (t *text) item(g group, width int) {
+	line := fmt.Sprintf("  %s %-*s  %s", t.painted(fmt.Sprintf("%-9s", g.word), colours[g.tone]), width, flat(g.title()), flat(g.says))
+	t.line("%s", strings.TrimRight(line, " "))
+	if t.style.Details {
+		t.diff(g.diff())
+	}
+}
+
+// diff writes lines below an item. The column of the signs comes first, as everywhere.
+func (t *text) diff(lines []line) {
+	for _, l := range lines {
+		said := fmt.Sprintf("      %c %s%s", l.sign, strings.Repeat("  ", l.depth), flat(l.text))
+		if l.sign != ' ' {
+			said = t.painted(said, map[byte]string{'-': red, '+': green}[l.sign])
+		}
+		if l.rule != "" {
+			said += "   (" + flat(l.rule) + ", " + string(l.fidelity) + ")"
+		}
+		t.line("%s", strings.TrimRight(said, " "))
+	}
+}
+
+func (t *text) heading(title string) { t.line("\n%s", t.painted(title, bold)) }
+
+// leftOut names every item that was not selected, with its reason.
+func (t *text) leftOut(rows []row) {
+	left := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return !r.left() })
+	if len(left) == 0 {
 		return
 	}
-	for i, rule := range order {
-		order[i] = fmt.Sprintf("%s %d", rule, counts[rule])
-	}
-	t.line("           %-10s %s", rules.Lossless, strings.Join(order, ", "))
-}
-
-// brief is a value in few words; what is absent is "none".
-func brief(value any) string {
-	const longest = 60
-	if value == nil {
-		return "none"
-	}
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Sprint(value)
-	}
-	if short := []rune(string(encoded)); len(short) > longest {
-		return string(short[:longest]) + "..."
-	}
-	return string(encoded)
-}
-
-func (t *text) leftOut(steps []*metadata.Step) {
-	titled := false
-	for _, step := range steps {
-		if step.Action != metadata.Left {
-			continue
+	t.heading("left out")
+	for _, kind := range kinds {
+		own := slices.DeleteFunc(slices.Clone(left), func(r row) bool { return r.kind != kind })
+		for _, g := range fold(own, t.style.Details) {
+			title := g.title()
+			if len(g.names) == 1 {
+				title = words(string(kind)) + " " + title
+			}
+			t.line("  %s: %s", flat(title), flat(g.reason))
 		}
-		if !titled {
-			titled = true
-			t.line("\nleft out")
-		}
-		t.line("  %s %s: %s", strings.ReplaceAll(string(step.Kind), "_", " "), step.Name, step.Reason)
 	}
 }
 
 // legend says the reason of each rule that changes something, once.
-func (t *text) legend(steps []*metadata.Step) {
-	type reason struct {
-		rule, why string
-		fidelity  rules.Fidelity
-	}
-	counts := map[reason]int{}
-	var order []reason
-	for _, step := range steps {
-		if step.Action != metadata.Create {
-			continue
-		}
-		for _, change := range step.Changes {
-			r := reason{change.Rule, change.Why, change.Fidelity}
-			if counts[r] == 0 {
-				order = append(order, r)
-			}
-			counts[r]++
-		}
-	}
-	if len(order) == 0 {
+func (t *text) legend(p *metadata.Plan) {
+	reasons := reasonsOf(p)
+	if len(reasons) == 0 {
 		return
 	}
-	slices.SortStableFunc(order, func(a, b reason) int { return strings.Compare(a.rule, b.rule) })
-	t.line("\nwhy")
-	for _, r := range order {
-		t.line("  %s (%s, %d): %s", r.rule, r.fidelity, counts[r], r.why)
+	t.heading("why")
+	for _, r := range reasons {
+		t.line("  %s (%s, %d): %s", r.rule, t.painted(string(r.fidelity), colourOf(r.fidelity)), r.count, flat(r.why))
 	}
 }
 
-func (t *text) findings(findings []metadata.Finding) {
-	if len(findings) == 0 {
+// remarks writes each remark with what it is about.
+func (t *text) remarks(title string, list []remark) {
+	if len(list) == 0 {
 		return
 	}
-	t.line("\nto look at")
-	for _, finding := range findings {
-		subject := strings.TrimSpace(strings.ReplaceAll(string(finding.Kind), "_", " ") + " " + finding.Name)
-		if subject != "" {
-			subject += ": "
+	t.heading(title)
+	most := 8
+	for _, r := range list {
+		if t.style.Details {
+			most = len(r.about)
 		}
-		t.line("  %s%s", subject, finding.What)
-	}
-}
-
-// ReportText writes a report for people.
-func ReportText(w io.Writer, r *metadata.Report) error {
-	t := &text{w: w}
-	t.line("metadata from %s", origin(r.Source))
-	t.line("           to %s (%s)", r.Target.URL, r.Target.Version)
-	for _, kind := range kinds {
-		t.results(r, kind)
-	}
-	t.findings(r.Findings)
-	c := r.Counts
-	t.line("\n%d created, %d there already, %d failed, %d not tried, %d refused, %d left out; %d findings",
-		c.Created, c.Exists, c.Failed, c.NotTried, c.Refused, c.Excluded, c.Findings)
-	return t.err
-}
-
-func (t *text) results(r *metadata.Report, kind rules.Kind) {
-	titled := false
-	for _, result := range r.Results {
-		if result.Kind != kind || result.Fate == metadata.LeftOut {
+		if len(r.about) == 0 {
+			t.line("  %s", flat(r.what))
 			continue
 		}
-		if !titled {
-			titled = true
-			t.line("\n%s", kindTitles[kind])
-		}
-		t.line("  %-9s  %s", strings.ReplaceAll(string(result.Fate), "_", " "), result.Name)
-		if result.Fate == metadata.Failed || result.Fate == metadata.NotTaken {
-			t.line("             %s", result.Reason)
-		}
-		t.differences(result.Differences)
+		t.line("  %s: %s", flat(few(r.about, most)), flat(r.what))
 	}
+}
+
+// The colours of terminals (ECMA-48, SGR).
+const (
+	bold   = "1"
+	dim    = "2"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+)
+
+var colours = map[tone]string{quiet: dim, good: green, care: yellow, bad: red}
+
+func colourOf(fidelity rules.Fidelity) string {
+	if fidelity == rules.Lossy {
+		return yellow
+	}
+	return ""
+}
+
+func (t *text) painted(text, colour string) string {
+	if !t.style.Colour || colour == "" {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }

@@ -90,7 +90,7 @@ func TestThePlansOfTheFixturesReadAsTheGoldenFilesSay(t *testing.T) {
 	for _, product := range []string{"elasticsearch-7.10.2", "opensearch-2.19.1"} {
 		t.Run(product, func(t *testing.T) {
 			var got bytes.Buffer
-			if err := PlanText(&got, planOf(t, product)); err != nil {
+			if err := PlanText(&got, planOf(t, product), Style{}); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, product+".txt", got.Bytes())
