@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
-	"slices"
 
 	"migassist/metadata/rules"
 )
@@ -18,14 +17,14 @@ const (
 
 // items shows every row that was selected, those that are alike once.
 func (h *htmlPage) items() {
-	shown := slices.DeleteFunc(slices.Clone(h.rows), row.left)
-	h.section("items", "Items", len(shown))
-	for _, kind := range kinds {
-		own := slices.DeleteFunc(slices.Clone(shown), func(r row) bool { return r.kind != kind })
-		if len(own) == 0 {
-			continue
-		}
-		h.put("<h3>%s <span class=\"faint\">%d</span></h3>\n", plural(kind), len(own))
+	lists := byKind(h.rows, func(r row) bool { return !r.left() })
+	n := 0
+	for _, own := range lists {
+		n += len(own)
+	}
+	h.section("items", "Items", n)
+	for _, own := range lists {
+		h.put("<h3>%s <span class=\"faint\">%d</span></h3>\n", plural(own[0].kind), len(own))
 		for _, g := range foldBy(own, len(own) <= foldAbove, row.signature) {
 			h.item(g)
 		}

@@ -49,20 +49,23 @@ func (h *htmlPage) trouble() {
 
 // table shows rows with their reasons.
 func (h *htmlPage) table(id, title string, chosen func(row) bool) {
-	rows := slices.DeleteFunc(slices.Clone(h.rows), func(r row) bool { return !chosen(r) })
-	if len(rows) == 0 {
+	lists := byKind(h.rows, chosen)
+	n := 0
+	for _, own := range lists {
+		n += len(own)
+	}
+	if n == 0 {
 		return
 	}
-	h.section(id, title, len(rows))
+	h.section(id, title, n)
 	h.put("<table><tr><th>item</th><th></th><th>reason</th></tr>\n")
-	for _, kind := range kinds {
-		own := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.kind != kind })
+	for _, own := range lists {
 		for _, g := range fold(own, false) {
-			h.put("<tr><td>%s <code>%s</code>", words(string(kind)), g.title())
+			h.put("<tr><td>%s <code>%s</code>", words(string(g.kind)), g.title())
 			if len(g.names) > 1 {
 				h.names(g.names)
 			}
-			h.put("</td><td class=\"%s\">%s</td><td>%s</td></tr>\n", classes[g.tone], g.word, g.says)
+			h.put("</td><td class=\"%s\">%s</td><td>%s</td></tr>\n", classes[g.tone], g.word, or(g.reason, g.says))
 		}
 	}
 	h.put("</table>\n")
@@ -92,27 +95,6 @@ func (h *htmlPage) remarks(list []remark) {
 			h.names(r.about)
 		}
 		h.put("</td><td>%s</td></tr>\n", r.what)
-	}
-	h.put("</table>\n")
-}
-
-// leftOut names every item that was not selected.
-func (h *htmlPage) leftOut() {
-	left := slices.DeleteFunc(slices.Clone(h.rows), func(r row) bool { return !r.left() })
-	if len(left) == 0 {
-		return
-	}
-	h.section("left-out", "Left out", len(left))
-	h.put("<table><tr><th>item</th><th>reason</th></tr>\n")
-	for _, kind := range kinds {
-		own := slices.DeleteFunc(slices.Clone(left), func(r row) bool { return r.kind != kind })
-		for _, g := range fold(own, false) {
-			h.put("<tr><td>%s <code>%s</code>", words(string(kind)), g.title())
-			if len(g.names) > 1 {
-				h.names(g.names)
-			}
-			h.put("</td><td>%s</td></tr>\n", g.reason)
-		}
 	}
 	h.put("</table>\n")
 }

@@ -15,8 +15,9 @@ import (
 func PlanJSON(w io.Writer, p *metadata.Plan) error {
 	all := struct {
 		*metadata.Plan
+		GapRegister []gap `json:"gap_register"`
 		summed
-	}{p, summed{Clusters: clustersOf(p.Source, p.Target), Transformations: transformations(p)}}
+	}{p, registerOf(p), summed{Clusters: clustersOf(p.Source, p.Target), Transformations: transformations(p)}}
 	all.Items = listed{DryRun: true}
 	for _, step := range p.Steps {
 		aliases, _ := step.After["aliases"].(map[string]any)
@@ -31,8 +32,9 @@ func PlanJSON(w io.Writer, p *metadata.Plan) error {
 func ReportJSON(w io.Writer, p *metadata.Plan, r *metadata.Report) error {
 	all := struct {
 		*metadata.Report
+		GapRegister []gap `json:"gap_register"`
 		summed
-	}{r, summed{Clusters: clustersOf(r.Source, r.Target), Transformations: transformations(p)}}
+	}{r, registerOf(p), summed{Clusters: clustersOf(r.Source, r.Target), Transformations: transformations(p)}}
 	steps := map[item]*metadata.Step{}
 	for _, step := range p.Steps {
 		steps[item{step.Kind, step.Name}] = step

@@ -49,6 +49,25 @@ func asChanges(differences []metadata.Difference) []rules.Change {
 	return changes
 }
 
+// byKind gives the chosen rows in a list for each kind, in the order in which the kinds come first.
+func byKind(rows []row, chosen func(row) bool) [][]row {
+	at := map[rules.Kind]int{}
+	var lists [][]row
+	for _, r := range rows {
+		if !chosen(r) {
+			continue
+		}
+		i, known := at[r.kind]
+		if !known {
+			i = len(lists)
+			at[r.kind] = i
+			lists = append(lists, nil)
+		}
+		lists[i] = append(lists[i], r)
+	}
+	return lists
+}
+
 func planRows(p *metadata.Plan) []row {
 	rows := make([]row, len(p.Steps))
 	for i, step := range p.Steps {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"migassist/metadata"
@@ -16,9 +15,6 @@ type Style struct {
 	Colour  bool // for terminals
 	Details bool // every item in a line of its own, with what changes as a diff below it
 }
-
-// kinds in the order of a plan.
-var kinds = []rules.Kind{rules.ComponentTemplate, rules.IndexTemplate, rules.LegacyTemplate, rules.Index}
 
 // PlanText writes a plan for people: a line for each item, what is left out, why, and what to look at.
 // Alike items of large plans share a line.
@@ -85,12 +81,8 @@ func origin(o metadata.Origin) string {
 // items writes the rows of each kind, save of what is left out.
 func (t *text) items(rows []row) {
 	folded := false
-	for _, kind := range kinds {
-		own := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.kind != kind || r.left() })
-		if len(own) == 0 {
-			continue
-		}
-		t.heading(plural(kind))
+	for _, own := range byKind(rows, func(r row) bool { return !r.left() }) {
+		t.heading(plural(own[0].kind))
 		groups := fold(own, t.style.Details)
 		folded = folded || len(groups) < len(own)
 		width := widest(groups)
@@ -147,17 +139,16 @@ func (t *text) heading(title string) { t.line("\n%s", t.painted(title, bold)) }
 
 // leftOut names every item that was not selected, with its reason.
 func (t *text) leftOut(rows []row) {
-	left := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return !r.left() })
-	if len(left) == 0 {
-		return
-	}
-	t.heading("left out")
-	for _, kind := range kinds {
-		own := slices.DeleteFunc(slices.Clone(left), func(r row) bool { return r.kind != kind })
+	titled := false
+	for _, own := range byKind(rows, row.left) {
+		if !titled {
+			titled = true
+			t.heading("left out")
+		}
 		for _, g := range fold(own, t.style.Details) {
 			title := g.title()
 			if len(g.names) == 1 {
-				title = words(string(kind)) + " " + title
+				title = words(string(g.kind)) + " " + title
 			}
 			t.line("  %s: %s", flat(title), flat(g.reason))
 		}
