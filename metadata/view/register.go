@@ -43,7 +43,9 @@ func registerOf(p *metadata.Plan) []gap {
 		case metadata.Left:
 		}
 	}
-	slices.SortStableFunc(r.gaps, func(a, b gap) int { return cmp.Compare(slices.Index(severities, a.Severity), slices.Index(severities, b.Severity)) })
+	slices.SortStableFunc(r.gaps, func(a, b gap) int {
+		return cmp.Compare(slices.Index(severities, a.Severity), slices.Index(severities, b.Severity))
+	})
 	return r.gaps
 }
 
