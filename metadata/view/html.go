@@ -139,10 +139,9 @@ func appliedRows(p *metadata.Plan, r *metadata.Report) []row {
 		if step == nil || rows[i].left() {
 			continue
 		}
-		rows[i].step = step
+		planned := planRow(step)
+		rows[i].step, rows[i].changes = step, planned.changes
 		if rows[i].word == words(string(metadata.Created)) {
-			planned := planRow(step)
-			rows[i].changes = planned.changes
 			rows[i].says = join(planned.says, rows[i].says)
 			rows[i].tone = max(rows[i].tone, planned.tone)
 		}

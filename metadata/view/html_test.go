@@ -93,6 +93,11 @@ func TestWhatIsLostComesFirstAndEveryItemIsNamed(t *testing.T) {
 			t.Errorf("no %q", want)
 		}
 	}
+	for _, page := range []string{page, pageOf(t, Page{Plan: plan, Report: madeReport(plan)})} {
+		if lost, _, _ := strings.Cut(page, "Not brought"); !strings.Contains(lost, `<h3 class="care">unknown-parameter</h3>`) {
+			t.Errorf("the loss of an item is not among what is lost, be it created or not:\n%s", lost)
+		}
+	}
 	large := largePlan(t, 300)
 	page = pageOf(t, Page{Plan: large})
 	for _, step := range large.Steps {

@@ -3,7 +3,6 @@ package view
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/json"
 
 	"migassist/metadata/rules"
 )
@@ -99,11 +98,11 @@ func indent(depth int) string { return string(bytes.Repeat([]byte("  "), depth))
 // body shows an item as it is created.
 func (h *htmlPage) body(r row) {
 	request := r.step.Request
-	encoded, err := json.MarshalIndent(request.Body, "", "  ")
-	if err != nil || len(encoded) > mostBody {
+	var encoded bytes.Buffer
+	if err := writeJSON(&encoded, request.Body); err != nil || encoded.Len() > mostBody {
 		return
 	}
-	h.put("<details><summary class=\"faint\">as it is created: <code>%s</code></summary><pre>%s</pre></details>\n", request.Method+" "+request.Path, string(encoded))
+	h.put("<details><summary class=\"faint\">as it is created: <code>%s</code></summary><pre>%s</pre></details>\n", request.Method+" "+request.Path, encoded.String())
 }
 
 // signature is the same for rows that a page may show as one: their changes are the same, save for the values of lossless

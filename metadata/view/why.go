@@ -44,14 +44,17 @@ type loss struct {
 	rows      []row
 }
 
-// lossesOf are the lossy changes of rows, by rule and reason, those of most items first.
+// lossesOf are the lossy changes of what is created, by rule and reason, those of most items first.
 func lossesOf(rows []row) []*loss {
 	type key struct{ rule, why string }
 	at := map[key]*loss{}
 	var losses []*loss
 	for _, r := range rows {
+		if r.step == nil || r.step.Action != metadata.Create {
+			continue
+		}
 		for _, change := range r.changes {
-			if change.Fidelity != rules.Lossy || r.tone == bad {
+			if change.Fidelity != rules.Lossy {
 				continue
 			}
 			l := at[key{change.Rule, change.Why}]
