@@ -50,6 +50,14 @@ func (g group) title() string {
 	return fmt.Sprintf("%s: %s", count(len(g.names), words(string(g.kind))), some(g.names))
 }
 
+// full is the title with the kind before it.
+func (g group) full() string {
+	if len(g.names) == 1 {
+		return words(string(g.kind)) + " " + g.name
+	}
+	return g.title()
+}
+
 // some is the first names and the last.
 func some(names []string) string {
 	const most = 4

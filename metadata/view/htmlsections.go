@@ -17,7 +17,7 @@ func (h *htmlPage) lost() {
 	for _, l := range losses {
 		h.put("<h3 class=\"care\">%s</h3>\n<p>%s</p>\n", l.rule, l.why)
 		for _, g := range foldBy(l.rows, len(l.rows) == 1, row.signature) {
-			h.put("<details><summary><code>%s</code></summary>\n", words(string(g.kind))+" "+g.title())
+			h.put("<details><summary><code>%s</code></summary>\n", g.full())
 			if len(g.names) > 1 {
 				h.names(g.names)
 			}
@@ -38,7 +38,7 @@ func (h *htmlPage) trouble() {
 	h.section("differ", "Not as wanted on the target", len(differ))
 	h.put("<p class=\"faint\">− is what the target has, + what was wanted.</p>\n")
 	for _, g := range foldBy(differ, len(differ) <= foldAbove, row.signature) {
-		h.put("<details><summary><span class=\"word care\">%s</span> <code>%s</code> <span class=\"faint\">%s</span></summary>\n", g.word, words(string(g.kind))+" "+g.title(), g.says)
+		h.put("<details><summary><span class=\"word care\">%s</span> <code>%s</code> <span class=\"faint\">%s</span></summary>\n", g.word, g.full(), g.says)
 		if len(g.names) > 1 {
 			h.names(g.names)
 		}
@@ -61,7 +61,7 @@ func (h *htmlPage) table(id, title string, chosen func(row) bool) {
 	h.put("<table><tr><th>item</th><th></th><th>reason</th></tr>\n")
 	for _, own := range lists {
 		for _, g := range fold(own, false) {
-			h.put("<tr><td>%s <code>%s</code>", words(string(g.kind)), g.title())
+			h.put("<tr><td><code>%s</code>", g.full())
 			if len(g.names) > 1 {
 				h.names(g.names)
 			}

@@ -70,8 +70,17 @@ func madeReport(p *metadata.Plan) *metadata.Report {
 	return r
 }
 
+// alike and unlike are what the indices of a large plan are to one another.
+const (
+	alike  = `{"properties":{"a":{"type":"keyword"},"b":{"type":"date"},"c":{"properties":{"d":{"type":"flattened"}}}}}`
+	unlike = `{"properties":{"a of %[1]s":{"type":"flattened"},"b of %[1]s":{"type":"flattened","depth_limit":3},"c":{"type":"version"}}}`
+)
+
 // largePlan has n indices that are alike but for what names them, and one of 5,000 fields that all change.
-func largePlan(tb testing.TB, n int) *metadata.Plan {
+func largePlan(tb testing.TB, n int) *metadata.Plan { return planOfMany(tb, n, alike) }
+
+// planOfMany has n indices with a mapping that may have the index's name in it, save for the first, which has 5,000 fields.
+func planOfMany(tb testing.TB, n int, form string) *metadata.Plan {
 	tb.Helper()
 	from := &metadata.Source{Origin: metadata.Origin{Version: version.Version{Flavor: version.Elasticsearch, Major: 7, Minor: 10, Patch: 2}}}
 	for i := range n {
@@ -81,7 +90,10 @@ func largePlan(tb testing.TB, n int) *metadata.Plan {
 		item := &rules.Item{Kind: rules.Index, Name: name, RoutingShards: 1024, Settings: map[string]any{
 			"index.number_of_shards": "1", "index.uuid": "uuid of " + name, "index.creation_date": "1", "index.version.created": "7100299", "index.provided_name": name,
 		}}
-		mapping := `{"properties":{"a":{"type":"keyword"},"b":{"type":"date"},"c":{"properties":{"d":{"type":"flattened"}}}}}`
+		mapping := form
+		if strings.Contains(form, "%") {
+			mapping = fmt.Sprintf(form, name)
+		}
 		if name == "index-00000" {
 			fields := make([]string, 5000)
 			for i := range fields {

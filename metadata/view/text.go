@@ -146,11 +146,7 @@ func (t *text) leftOut(rows []row) {
 			t.heading("left out")
 		}
 		for _, g := range fold(own, t.style.Details) {
-			title := g.title()
-			if len(g.names) == 1 {
-				title = words(string(g.kind)) + " " + title
-			}
-			t.line("  %s: %s", flat(title), flat(g.reason))
+			t.line("  %s: %s", flat(g.full()), flat(g.reason))
 		}
 	}
 }
