@@ -88,7 +88,7 @@ type builder struct {
 func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error) {
 	info := in.Target.Info()
 	plan := &Plan{
-		Format: PlanFormat, Source: source.Origin, Steps: []*Step{}, Findings: []Finding{}, Notes: source.Notes,
+		Format: PlanFormat, Source: source.Origin, Steps: []*Step{}, Findings: []Finding{}, Notes: source.Notes, Gaps: source.Gaps,
 		Target: Destination{URL: in.Target.URL(), Name: info.Name, UUID: info.UUID, Version: info.Version},
 	}
 	if asked, ok := in.Target.(NodesReader); ok {
@@ -121,7 +121,7 @@ func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error)
 func (b *builder) templates(ctx context.Context, kind rules.Kind, allow selection.Allowlist) {
 	items := map[string]*rules.Item{}
 	var candidates []selection.Candidate
-	for _, item := range b.source.Templates {
+	for _, item := range b.source.Items {
 		if item.Kind == kind {
 			items[item.Name] = item
 			candidates = append(candidates, selection.Candidate{Name: item.Name, Managed: managed(item)})

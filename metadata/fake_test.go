@@ -181,7 +181,7 @@ func source(t *testing.T, items ...*rules.Item) *Source {
 			byName[item.Name] = item
 			s.Indices = append(s.Indices, IndexName{Name: item.Name})
 		} else {
-			s.Templates = append(s.Templates, item)
+			s.Items = append(s.Items, item)
 		}
 	}
 	s.Index = func(_ context.Context, name string) (*rules.Item, error) { return byName[name], nil }

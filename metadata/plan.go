@@ -29,8 +29,21 @@ type Plan struct {
 	// Shield keeps templates from adding to the indices that are made.
 	Shield   *Shield   `json:"shield,omitempty"`
 	Findings []Finding `json:"findings"`
+	// Finish is what waits until the documents are there.
+	Finish []*FinishStep `json:"finish,omitempty"`
+	// Gaps are what the source has and nothing moves.
+	Gaps []Gap `json:"gaps,omitempty"`
 	// Notes are worth knowing and ask for nothing.
 	Notes []string `json:"notes,omitempty"`
+}
+
+// FinishStep is done to an index once its documents are there.
+type FinishStep struct {
+	Name    string          `json:"name"`
+	Do      rules.LaterKind `json:"do"`
+	Rule    string          `json:"rule"`
+	Why     string          `json:"why"`
+	Request *Request        `json:"request"`
 }
 
 // Action is what a step does.

@@ -13,12 +13,15 @@ import (
 	"migassist/snapshot"
 )
 
-// Source is what can be migrated, wherever it is read from. Templates are few
-// and all there; an index is read when its turn comes.
+// Source is what can be migrated, wherever it is read from. What is no index is
+// all there; an index is read when its turn comes.
 type Source struct {
-	Origin    Origin
-	Indices   []IndexName
-	Templates []*rules.Item
+	Origin  Origin
+	Indices []IndexName
+	// Items are of all kinds but indices.
+	Items []*rules.Item
+	// Gaps are what the source has and nothing moves.
+	Gaps []Gap
 	// Notes are what to know about the source as a whole.
 	Notes []string
 	// Index reads one of Indices.
@@ -31,6 +34,17 @@ type Origin struct {
 	Snapshot string          `json:"snapshot,omitempty"`
 	UUID     string          `json:"uuid,omitempty"`
 	Version  version.Version `json:"version"`
+}
+
+// Gap is something of the source that is not moved: by whom it is, what it does, and what a person can do about it.
+type Gap struct {
+	// Area is what it belongs to, such as "watcher" or "security"; Name is of the one, or empty for all.
+	Area string `json:"area"`
+	Name string `json:"name,omitempty"`
+	What string `json:"what"`
+	Do   string `json:"do,omitempty"`
+	// Severity is "high" where searches or writes behave in another way, "medium" where operations do, "low" else.
+	Severity string `json:"severity"`
 }
 
 // IndexName is an index, and the data stream it backs or "".
@@ -73,7 +87,7 @@ func Read(ctx context.Context, from *snapshot.Snapshot, uri string) (*Source, er
 			if err != nil {
 				return nil, err
 			}
-			source.Templates = append(source.Templates, item)
+			source.Items = append(source.Items, item)
 		}
 	}
 	return source, nil

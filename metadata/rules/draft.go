@@ -49,6 +49,7 @@ type draft struct {
 
 	rule    *Rule
 	changes []Change
+	waiting []Later
 	refusal *Refusal
 }
 

@@ -13,11 +13,23 @@ type Kind string
 
 // The kinds of items, in the order in which a target has to get them.
 const (
+	// ClusterSettings is one item, "persistent": flat settings.
+	ClusterSettings Kind = "cluster_settings"
+	StoredScript    Kind = "stored_script"
+	IngestPipeline  Kind = "ingest_pipeline"
+	SearchPipeline  Kind = "search_pipeline"
+	// Policy is {"policy":{…}}: of ILM on Elasticsearch, of ISM on OpenSearch.
+	Policy            Kind = "policy"
 	ComponentTemplate Kind = "component_template"
 	IndexTemplate     Kind = "index_template"
 	LegacyTemplate    Kind = "legacy_template"
-	Index             Kind = "index"
+	// DataStream has the names of its "indices", oldest first, its "generation", "template" and "timestamp_field".
+	DataStream Kind = "data_stream"
+	Index      Kind = "index"
 )
+
+// Kinds are all of them, in that order.
+var Kinds = []Kind{ClusterSettings, StoredScript, IngestPipeline, SearchPipeline, Policy, ComponentTemplate, IndexTemplate, LegacyTemplate, DataStream, Index}
 
 // Pair is where an item comes from and where it goes.
 type Pair struct {
@@ -39,7 +51,8 @@ type Item struct {
 	Mappings map[string]any
 	Aliases  map[string]any
 	// Rest has what else a template says: index_patterns, order, priority,
-	// composed_of, version, _meta, data_stream and the like.
+	// composed_of, version, _meta, data_stream and the like. Of what is no index
+	// and no template it is the whole body, as the source's API has it.
 	Rest map[string]any
 
 	// RoutingShards and State are facts of an index that its settings do not
@@ -80,6 +93,8 @@ func (i *Item) Body() map[string]any {
 		return body
 	case LegacyTemplate:
 		maps.Copy(content, i.Rest)
+	case ClusterSettings, StoredScript, IngestPipeline, SearchPipeline, Policy, DataStream:
+		return maps.Clone(i.Rest)
 	case Index:
 	}
 	return content

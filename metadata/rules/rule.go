@@ -110,6 +110,8 @@ func (s *Set) Asked() version.Version { return s.known.version() }
 type Outcome struct {
 	Item    *Item
 	Changes []Change
+	// Later is what waits until the documents of an index are there.
+	Later   []Later
 	Refusal *Refusal
 }
 
@@ -125,7 +127,7 @@ func (s *Set) Rewrite(item *Item) *Outcome {
 			break
 		}
 	}
-	return &Outcome{Item: d.Item, Changes: d.changes, Refusal: d.refusal}
+	return &Outcome{Item: d.Item, Changes: d.changes, Later: d.waiting, Refusal: d.refusal}
 }
 
 func fromElasticsearch(p Pair) bool { return p.From.Flavor == version.Elasticsearch }

@@ -184,6 +184,7 @@ func truth(value any) bool { return fmt.Sprint(value) == "true" }
 func openClosed(d *draft) {
 	if d.State == "close" {
 		d.record(edit{at: "", key: "state"}, "close", "open")
+		d.later(LaterClose, nil, "it is closed on the source")
 	}
 }
 
