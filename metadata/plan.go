@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 
+	"migassist/internal/jsonlist"
 	"migassist/metadata/rules"
 )
 
@@ -137,14 +138,7 @@ func (p *Plan) Class() Class {
 }
 
 // WriteJSON writes the plan as indented JSON.
-func (p *Plan) WriteJSON(w io.Writer) error { return writeJSON(w, p) }
-
-func writeJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
-}
+func (p *Plan) WriteJSON(w io.Writer) error { return jsonlist.Write(w, p) }
 
 // ReadPlan reads what WriteJSON wrote. A newer format is refused by name.
 func ReadPlan(r io.Reader) (*Plan, error) {

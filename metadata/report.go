@@ -3,6 +3,7 @@ package metadata
 import (
 	"io"
 
+	"migassist/internal/jsonlist"
 	"migassist/metadata/rules"
 )
 
@@ -151,4 +152,4 @@ func (r *Report) Class() Class {
 }
 
 // WriteJSON writes the report as indented JSON.
-func (r *Report) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
+func (r *Report) WriteJSON(w io.Writer) error { return jsonlist.Write(w, r) }

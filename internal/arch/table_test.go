@@ -19,7 +19,7 @@ var rows = map[int][]string{
 	1: {"transform/typemap", "transform/javascript", "transform/jq", "transform/jmespath", "transform/edit", "capture", "cluster", "internal/blob", "lucene", "xcontent/smile", "xcontent/cbor", "xcontent/yaml", "internal/telemetry"},
 	0: {
 		"transform", "config", "selection", "cluster/version", "cluster/route", "capture/httpwire", "rfs/lease",
-		"lucene/input", "lucene/docvalues", "lucene/inflate", "lucene/lz4", "xcontent/literal", "xcontent/lzf", "xcontent/tree", "internal/retry", "internal/awsauth", "internal/blob/object", "internal/arch", "internal/supported",
+		"lucene/input", "lucene/docvalues", "lucene/inflate", "lucene/lz4", "xcontent/literal", "xcontent/lzf", "xcontent/tree", "internal/retry", "internal/awsauth", "internal/blob/object", "internal/arch", "internal/supported", "internal/jsonlist",
 	},
 }
 

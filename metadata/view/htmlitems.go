@@ -3,6 +3,8 @@ package view
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
+	"io"
 
 	"migassist/metadata/rules"
 )
@@ -99,10 +101,17 @@ func indent(depth int) string { return string(bytes.Repeat([]byte("  "), depth))
 func (h *htmlPage) body(r row) {
 	request := r.step.Request
 	var encoded bytes.Buffer
-	if err := writeJSON(&encoded, request.Body); err != nil || encoded.Len() > mostBody {
+	if err := indented(&encoded, request.Body); err != nil || encoded.Len() > mostBody {
 		return
 	}
 	h.put("<details><summary class=\"faint\">as it is created: <code>%s</code></summary><pre>%s</pre></details>\n", request.Method+" "+request.Path, encoded.String())
+}
+
+func indented(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }
 
 // signature is the same for rows that a page may show as one: their changes are the same, save for the values of lossless

@@ -1,11 +1,11 @@
 package view
 
 import (
-	"encoding/json"
 	"io"
 	"maps"
 	"slices"
 
+	"migassist/internal/jsonlist"
 	"migassist/metadata"
 	"migassist/metadata/rules"
 )
@@ -24,7 +24,7 @@ func PlanJSON(w io.Writer, p *metadata.Plan) error {
 		all.add(step.Kind, planEntry(step), slices.Sorted(maps.Keys(aliases)))
 	}
 	all.finish()
-	return writeJSON(w, all)
+	return jsonlist.Write(w, all)
 }
 
 // ReportJSON writes a report with all it has, and beside it what scripts made for the Java implementation read.
@@ -48,20 +48,13 @@ func ReportJSON(w io.Writer, p *metadata.Plan, r *metadata.Report) error {
 		all.add(result.Kind, reportEntry(result), names)
 	}
 	all.finish()
-	return writeJSON(w, all)
+	return jsonlist.Write(w, all)
 }
 
 // item names one.
 type item struct {
 	kind rules.Kind
 	name string
-}
-
-func writeJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }
 
 // summed has the keys of the Java implementation's output.

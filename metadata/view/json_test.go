@@ -60,7 +60,7 @@ func summedOf(t *testing.T, content []byte) []byte {
 		part[key] = value
 	}
 	var out bytes.Buffer
-	if err := writeJSON(&out, part); err != nil {
+	if err := indented(&out, part); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
