@@ -190,7 +190,7 @@ func foretold(t *testing.T, plan *metadata.Plan, report *metadata.Report) {
 	if err := view.PlanText(&text, plan, view.Style{Details: true}); err != nil {
 		t.Error(err)
 	}
-	if err := view.ReportText(&text, report, view.Style{Details: true}); err != nil {
+	if err := view.ReportText(&text, plan, report, view.Style{Details: true}); err != nil {
 		t.Error(err)
 	}
 	t.Log(text.String())

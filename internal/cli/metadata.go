@@ -196,7 +196,7 @@ func (p *program) writeReport(settings *config.Config, plan *metadata.Plan, repo
 	if settings.Output == config.JSON {
 		return errors.Join(view.ReportJSON(p.out, plan, report), written)
 	}
-	return errors.Join(view.ReportText(p.out, report, p.style(settings)), written)
+	return errors.Join(view.ReportText(p.out, plan, report, p.style(settings)), written)
 }
 
 func (p *program) style(settings *config.Config) view.Style {

@@ -93,7 +93,7 @@ func (d *demo) metadata(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return view.ReportText(d.out, report, view.Style{})
+	return view.ReportText(d.out, plan, report, view.Style{})
 }
 
 func (d *demo) documents(ctx context.Context) (err error) {

@@ -35,6 +35,7 @@ func HTML(w io.Writer, page Page) error {
 	h.lost()
 	h.trouble()
 	h.gaps()
+	h.later()
 	h.found()
 	h.items()
 	h.table("left-out", "Left out", row.left)

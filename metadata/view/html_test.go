@@ -81,7 +81,7 @@ func TestWhatIsLostComesFirstAndEveryItemIsNamed(t *testing.T) {
 	plan := madePlan()
 	page := pageOf(t, Page{Plan: plan})
 	last := -1
-	for _, section := range []string{"What is lost", "Not brought", "Not as wanted on the target", "Gap register", "All findings", "Notes", ">Items ", "Left out", "Why something changes"} {
+	for _, section := range []string{"What is lost", "Not brought", "Not as wanted on the target", "Gap register", "When the documents are there", "All findings", "Notes", ">Items ", "Left out", "Why something changes"} {
 		at := strings.Index(page, section)
 		if at <= last {
 			t.Errorf("section %q is at %d, after one at %d", section, at, last)

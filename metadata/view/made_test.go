@@ -45,6 +45,18 @@ func madePlan() *metadata.Plan {
 			},
 			{Kind: rules.Index, Name: ".kibana", Action: metadata.Left, Reason: "the name begins with a dot"},
 		},
+		Finish: []*metadata.FinishStep{
+			{Name: "books", Do: rules.LaterClose, Rule: "closed", Why: "it is closed on the source", Request: &metadata.Request{Method: "POST", Path: "/books/_close"}},
+			{
+				Name: "taken", Do: rules.LaterSettings, Rule: "block", Why: "a block would refuse the documents",
+				Request: &metadata.Request{Method: "PUT", Path: "/taken/_settings", Body: map[string]any{"index.blocks.write": "true", "x": nasty}},
+			},
+		},
+		Gaps: []metadata.Gap{
+			{Area: "watcher", Name: nasty, What: "watches are not moved", Do: "make monitors of alerting", Severity: "medium"},
+			{Area: "watcher", Name: "daily", What: "watches are not moved", Do: "make monitors of alerting", Severity: "medium"},
+			{Area: "security", What: "users and roles are not moved", Severity: "high"},
+		},
 		Findings: []metadata.Finding{
 			{Kind: rules.Index, Name: "books", What: "lossy (unknown-parameter): " + nasty},
 			{Kind: rules.Index, Name: "taken", What: "exists on the target and differs in /settings/index.number_of_replicas; nothing is changed there"},

@@ -26,9 +26,12 @@ const (
 // severities in the order of a register.
 var severities = []string{high, medium, "low", "info"}
 
-// registerOf is the gap register of a plan: refused items, lossy changes, and what the target has in another form, alike ones in one row.
+// registerOf is the gap register of a plan: what nothing moves, refused items, lossy changes, and what the target has in another form, alike ones in one row.
 func registerOf(p *metadata.Plan) []gap {
 	r := register{gaps: []gap{}, at: map[gapKey]int{}}
+	for _, g := range p.Gaps {
+		r.add(gapKey{g.Severity, g.Area, g.What, g.Do}, g.Name)
+	}
 	for _, step := range p.Steps {
 		area := words(string(step.Kind))
 		switch step.Action {
@@ -63,7 +66,7 @@ func (r *register) add(key gapKey, name string) {
 		r.at[key] = i
 		r.gaps = append(r.gaps, gap{Severity: key.severity, Area: key.area, What: key.what, Do: key.do, Names: []string{}})
 	}
-	if names := r.gaps[i].Names; len(names) == 0 || names[len(names)-1] != name { // many changes of one item are one entry
+	if names := r.gaps[i].Names; name != "" && (len(names) == 0 || names[len(names)-1] != name) { // many changes of one item are one entry
 		r.gaps[i].Names = append(names, name)
 	}
 }
@@ -75,6 +78,9 @@ func (r *register) losses(area string, step *metadata.Step) {
 		}
 	}
 }
+
+// notMoved are the rows of what nothing moves.
+func notMoved(p *metadata.Plan) []gap { return registerOf(&metadata.Plan{Gaps: p.Gaps}) }
 
 // gaps shows the register.
 func (h *htmlPage) gaps() {

@@ -20,6 +20,11 @@ func TestTheRegisterHasEverythingThatIsLostRefusedOrOtherwise(t *testing.T) {
 				t.Errorf("%s: no gap of %s %s with %q", name, step.Kind, step.Name, what)
 			}
 		}
+		for _, g := range plan.Gaps {
+			if g.Name != "" {
+				has(&metadata.Step{Name: g.Name}, g.Severity, g.What)
+			}
+		}
 		lost := 0
 		for _, step := range plan.Steps {
 			if step.Action == metadata.Refused {

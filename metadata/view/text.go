@@ -27,7 +27,9 @@ func PlanText(w io.Writer, p *metadata.Plan, style Style) error {
 	if p.Shield != nil {
 		t.line("\nwhile indices are made, the temporary index template %s keeps other templates from adding to %d of them", p.Shield.Name(), len(p.Shield.Indices))
 	}
+	t.remarks(laterTitle, waiting(p))
 	t.leftOut(rows)
+	t.gaps(notMoved(p))
 	t.legend(p)
 	t.remarks("to look at", remarks(p.Findings))
 	c := p.Counts
@@ -36,11 +38,13 @@ func PlanText(w io.Writer, p *metadata.Plan, style Style) error {
 	return t.w.Flush()
 }
 
-// ReportText writes a report for people.
-func ReportText(w io.Writer, r *metadata.Report, style Style) error {
+// ReportText writes for people what became of a plan.
+func ReportText(w io.Writer, p *metadata.Plan, r *metadata.Report, style Style) error {
 	t := newText(w, style)
 	t.ends(r.Source, r.Target)
 	t.items(reportRows(r))
+	t.remarks(laterTitle, waiting(p))
+	t.gaps(notMoved(p))
 	t.remarks("to look at", remarks(r.Findings))
 	c := r.Counts
 	t.line("\n%d created, %d there already, %d failed, %d not tried, %d refused, %d left out; %d findings",
@@ -151,6 +155,22 @@ func (t *text) leftOut(rows []row) {
 	}
 }
 
+// gaps lists what the source has and nothing moves.
+func (t *text) gaps(gaps []gap) {
+	if len(gaps) == 0 {
+		return
+	}
+	t.heading("not moved")
+	for _, g := range gaps {
+		names := g.Names
+		if !t.style.Details && len(names) > 8 {
+			names = []string{few(names, 8)}
+		}
+		about := strings.TrimSpace(g.Area + " " + strings.Join(names, ", "))
+		t.line("  %s %s: %s", t.painted(fmt.Sprintf("%-9s", flat(g.Severity)), severityColours[g.Severity]), flat(about), flat(join(g.What, g.Do)))
+	}
+}
+
 // legend says the reason of each rule that changes something, once.
 func (t *text) legend(p *metadata.Plan) {
 	reasons := reasonsOf(p)
@@ -192,6 +212,8 @@ const (
 )
 
 var colours = map[tone]string{quiet: dim, good: green, care: yellow, bad: red}
+
+var severityColours = map[string]string{high: red, medium: yellow}
 
 func colourOf(fidelity rules.Fidelity) string {
 	if fidelity == rules.Lossy {

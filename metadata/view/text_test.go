@@ -15,7 +15,7 @@ func textOf(t *testing.T, style Style) string {
 		t.Fatal(err)
 	}
 	out.WriteString("\n----\n")
-	if err := ReportText(&out, madeReport(plan), style); err != nil {
+	if err := ReportText(&out, plan, madeReport(plan), style); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
