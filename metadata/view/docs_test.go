@@ -49,8 +49,8 @@ func TestEveryKeyAndEveryWordOfTheJSONIsDocumented(t *testing.T) {
 		gap{},
 	} {
 		of := reflect.TypeOf(value)
-		for i := range of.NumField() {
-			key, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
+		for field := range of.Fields() {
+			key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if key != "" && !documented(docs, key) {
 				t.Errorf("docs/metadata-plan.md says nothing of the key %q of %s", key, of)
 			}

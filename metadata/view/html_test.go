@@ -112,15 +112,15 @@ func TestAPageOfTenThousandIndicesIsSmallAndQuick(t *testing.T) {
 	if testing.Short() {
 		t.Skip("plans ten thousand indices")
 	}
-	plan, unlike := largePlan(t, 10_000), planOfMany(t, 3000, unlike)
+	plan, unlike := largePlan(t, 10_000), planOfMany(t, 1000, unlike)
 	for _, form := range []struct {
 		name  string
 		write func(io.Writer) error
 		most  int
 	}{
 		{"page", func(w io.Writer) error { return HTML(w, Page{Plan: plan}) }, 3 << 20},
-		{"page of items that are unlike", func(w io.Writer) error { return HTML(w, Page{Plan: unlike}) }, 12 << 20},
-		{"text of items that are unlike", func(w io.Writer) error { return PlanText(w, unlike, Style{}) }, 2 << 20},
+		{"page of items that are unlike", func(w io.Writer) error { return HTML(w, Page{Plan: unlike}) }, 4 << 20},
+		{"text of items that are unlike", func(w io.Writer) error { return PlanText(w, unlike, Style{}) }, 1 << 20},
 		{"text", func(w io.Writer) error { return PlanText(w, plan, Style{}) }, 8 << 10},
 		{"details", func(w io.Writer) error { return PlanText(w, plan, Style{Details: true}) }, 12 << 20},
 	} {

@@ -238,5 +238,10 @@ func clean(text string) string {
 
 // flat is a text in one line.
 func flat(text string) string {
-	return strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(clean(text))
+	return clean(strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return ' '
+		}
+		return r
+	}, text))
 }
