@@ -55,6 +55,7 @@ func distributions() []distribution {
 	os2 := openSearch("2.19.1", 17, current, "Plugin").with(module{
 		name: "analysis-common", class: "org.opensearch.analysis.common.CommonAnalysisPlugin", artifact: artifact{openSearchPlugin, "analysis-common", "2.19.1", "jar"},
 	})
+	os3 := openSearch("3.3.0", 25, current, "ModulePlugin").withAgent("agent/opensearch-agent.jar")
 	return []distribution{
 		elastic("org.elasticsearch", "1.7.6", oldest).startedBy("-Des.path.conf=").withAgent(agentJar),
 		elastic(elasticFull, "2.4.6", oldest).startedBy("--path.conf="),
@@ -72,8 +73,13 @@ func distributions() []distribution {
 		os2,
 		os2.secure(artifact{openSearchPlugin, "opensearch-security", "2.19.1.0", "zip"}),
 		os2.reindexing(reindex),
+		os2.full(fullModules("2.19.1", "Plugin")...),
 		openSearch("3.0.0", 25, current, "ModulePlugin").withAgent("agent/opensearch-agent.jar"),
-		openSearch("3.3.0", 25, current, "ModulePlugin").withAgent("agent/opensearch-agent.jar"),
+		os3,
+		os3.full(append(fullModules("3.3.0", "ModulePlugin"), module{
+			name: "analysis-common", class: "org.opensearch.analysis.common.CommonAnalysisModulePlugin",
+			artifact: artifact{openSearchPlugin, "analysis-common", "3.3.0", "jar"},
+		})...),
 	}
 }
 

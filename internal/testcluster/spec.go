@@ -24,6 +24,7 @@ type Spec struct {
 	Version  string
 	Secure   bool              // with the security plugin: https, basic authentication (OpenSearch only)
 	Reindex  bool              // with _reindex, also from a server on another port (OpenSearch 2.19.1 only)
+	Full     bool              // with the modules and the k-NN plugin of the full distribution (OpenSearch 2.19.1 and 3.3.0)
 	Dir      string            // the server's run folder; "" makes a temporary one, removed by Stop
 	HeapMiB  int               // 0 means 512
 	Settings map[string]string // further lines of elasticsearch.yml or opensearch.yml
@@ -37,6 +38,9 @@ func (s Spec) String() string {
 	}
 	if s.Reindex {
 		name += "-reindex"
+	}
+	if s.Full {
+		name += "-full"
 	}
 	return name
 }
@@ -72,6 +76,7 @@ type module struct {
 	artifact    artifact
 	libraries   []artifact // further jars
 	policy      string     // what its code may do besides; "" is nothing
+	extends     string     // the module whose classes it sees; "" is none
 }
 
 // distribution is a server that can be started: its zip, its modules, and what
@@ -132,8 +137,8 @@ func (d distribution) artifacts() []artifact {
 // descriptor is the plugin-descriptor.properties that the module's jar needs beside it.
 func (d distribution) descriptor(m module) string {
 	return fmt.Sprintf("description=%[1]s\nversion=%[2]s\nname=%[1]s\nclassname=%[3]s\njava.version=%[4]s\n"+
-		"%[5]s.version=%[2]s\nextended.plugins=\nhas.native.controller=false\n",
-		m.name, d.spec.Version, m.class, "1.8", d.spec.Product)
+		"%[5]s.version=%[2]s\nextended.plugins=%[6]s\nhas.native.controller=false\n",
+		m.name, d.spec.Version, m.class, "1.8", d.spec.Product, m.extends)
 }
 
 // heap is the heap size as the JVM takes it.

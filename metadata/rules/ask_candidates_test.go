@@ -67,6 +67,11 @@ var fieldCandidates = []fieldCandidate{
 	{"murmur3", "mapper-murmur3", nil},
 	{"annotated_text", "mapper-annotated-text", nil},
 	{"icu_collation_keyword", "analysis-icu", nil},
+	{"semantic", "opensearch-neural-search", body{"model_id": "m"}},
+	{"passthrough", "", body{"priority": 1}},
+	{"rank_vectors", "", nil},
+	{"exponential_histogram", "", nil},
+	{"star_tree", "", nil},
 }
 
 // parameterCandidates is every parameter of any field type, with values of
@@ -103,7 +108,8 @@ var rootCandidates = map[string]any{
 	"numeric_detection": true, "dynamic_templates": []body{}, "_meta": body{}, "_source": body{}, "_routing": body{"required": true},
 	"_field_names": body{"enabled": true}, "_size": body{"enabled": true}, "runtime": body{"a": body{"type": "long"}},
 	"_data_stream_timestamp": body{"enabled": true}, "_all": body{"enabled": false}, "_default_": body{}, "include_in_all": true,
-	"derived":    body{"a": body{"type": "long", "script": "emit(1)"}},
+	"derived":   body{"a": body{"type": "long", "script": "emit(1)"}},
+	"composite": body{}, "context_aware_grouping": body{"fields": []string{"a"}, "script": body{"source": "return ctx.a"}},
 	"subobjects": true, "_doc_count": body{}, "_ignored": body{}, "_type": body{}, "_parent": body{"type": "a"},
 	"_timestamp": body{"enabled": true}, "_ttl": body{}, "_uid": body{}, "_id": body{}, "_index": body{}, "enabled": true,
 	"analyzer": "standard", "search_analyzer": "standard", "index_analyzer": "standard", "_analyzer": body{}, "_boost": body{}, "transform": body{},
@@ -133,6 +139,25 @@ var componentTemplateCandidates = map[string]any{
 var legacyTemplateCandidates = map[string]any{
 	"index_patterns": []string{"migassist-ask-*"}, "order": 1, "version": 3, "settings": body{}, "mappings": body{}, "aliases": body{},
 	"_meta": body{}, "template": "migassist-ask-*", "warmers": body{},
+}
+
+// dynamicTemplateCandidates are the keys of one dynamic template.
+var dynamicTemplateCandidates = map[string]any{
+	"match": "a*", "unmatch": "b*", "match_mapping_type": "string", "unmatch_mapping_type": "long", "path_match": "a.*", "path_unmatch": "b.*",
+	"match_pattern": "simple", "runtime": body{"type": "long"},
+}
+
+// knnCandidates are the engines, methods and space types of vectors, as "ENGINE METHOD SPACE".
+func knnCandidates() []string {
+	var all []string
+	for _, engine := range []string{"lucene", "faiss", "nmslib"} {
+		for _, method := range []string{"hnsw", "ivf"} {
+			for _, space := range []string{"l2", "l1", "linf", "cosinesimil", "innerproduct", "hamming"} {
+				all = append(all, engine+" "+method+" "+space)
+			}
+		}
+	}
+	return all
 }
 
 const (

@@ -15,12 +15,6 @@ var fieldRules = []Rule{
 		rewrite: everyField(flattenedToFlatObject),
 	},
 	{
-		Name: "dense-vector", Fidelity: Equivalent, Applies: fromElasticsearch,
-		Why: "knn_vector holds the same numbers; scripts that compute a distance work on it, " +
-			"with the names of the target's functions",
-		rewrite: everyField(denseVectorToKNN),
-	},
-	{
 		Name: "constant-keyword", Fidelity: Equivalent, Applies: fromElasticsearch,
 		Why:     "the target wants the value to be said, and no document had given one yet",
 		rewrite: everyField(constantWithoutValue),
@@ -82,21 +76,6 @@ func flattenedToFlatObject(d *draft, f *field) {
 		}
 		d.remove(e)
 	}
-}
-
-func denseVectorToKNN(d *draft, f *field) {
-	dims, said := f.def["dims"]
-	if f.kind() != "dense_vector" || !said || f.role != property || d.modules.lack(d.module("knn_vector")) || d.known.Fields["knn_vector"] == nil {
-		return // left to replaceUnknownType
-	}
-	for _, name := range sorted(f.def) {
-		if name != "type" && name != "dims" && name != "meta" {
-			return // 8.x: it has an index of its own, which is not this rule's
-		}
-	}
-	d.set(edit{in: f.def, at: f.at, key: "type"}, "knn_vector")
-	d.remove(edit{in: f.def, at: f.at, key: "dims"})
-	d.set(edit{in: f.def, at: f.at, key: "dimension"}, dims)
 }
 
 func constantWithoutValue(d *draft, f *field) {

@@ -4,6 +4,8 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"migassist/cluster/version"
 )
@@ -28,6 +30,11 @@ type known struct {
 	Source  []string `json:"_source"`
 	// Fields has the field types and the parameters of each.
 	Fields map[string]*knownField `json:"fields"`
+	// KNN has what vectors of floats can be searched by, "ENGINE METHOD SPACE_TYPE"
+	// (with space type hamming, vectors of bits).
+	KNN []string `json:"knn"`
+	// DynamicTemplate are the keys of one dynamic template.
+	DynamicTemplate []string `json:"dynamic_template"`
 	// Analysis has, per section, the names that exist without a definition,
 	// and under "SECTION type" the types a definition may name.
 	Analysis map[string][]string `json:"analysis"`
@@ -44,6 +51,8 @@ type known struct {
 type knownField struct {
 	Module     string   `json:"module,omitempty"`
 	Parameters []string `json:"parameters"`
+	// NoMulti is set where the type cannot stand in the "fields" of another.
+	NoMulti bool `json:"no_multi_field,omitempty"`
 }
 
 //go:embed known/*.json
@@ -69,7 +78,50 @@ func knownTo(v version.Version) (*known, error) {
 	if best == nil {
 		return nil, fmt.Errorf("there is no table of what %s knows", v)
 	}
+	best.forget(v)
 	return best, nil
+}
+
+// since has what came within a major version: an older target, which has no table of its own, lacks it.
+// "type" is a field type, "type parameter" one of its parameters; "knn" is followed by how the names of
+// methods begin.
+var since = []struct {
+	what         string
+	major, minor int
+}{
+	{"flat_object", 2, 7},
+	{"unsigned_long", 2, 8},
+	{"match_only_text", 2, 12},
+	{"constant_keyword", 2, 14},
+	{"wildcard", 2, 15},
+	{"version", 3, 2},
+	{"knn_vector data_type", 2, 9},
+	{"knn_vector space_type", 2, 17},
+	{"knn_vector mode", 2, 17},
+	{"knn_vector compression_level", 2, 17},
+	{"knn lucene", 2, 2},
+	{"knn lucene hnsw innerproduct", 2, 13},
+	{"knn lucene hnsw hamming", 2, 16},
+	{"knn faiss hnsw hamming", 2, 16},
+	{"knn faiss hnsw cosinesimil", 2, 19},
+}
+
+// forget takes out of a table what v did not have yet.
+func (k *known) forget(v version.Version) {
+	for _, s := range since {
+		if v.Major != s.major || v.AtLeast(s.major, s.minor) {
+			continue
+		}
+		kind, parameter, _ := strings.Cut(s.what, " ")
+		switch {
+		case kind == "knn":
+			k.KNN = slices.DeleteFunc(k.KNN, func(name string) bool { return strings.HasPrefix(name, parameter) })
+		case parameter == "":
+			delete(k.Fields, kind)
+		case k.Fields[kind] != nil:
+			k.Fields[kind].Parameters = slices.DeleteFunc(k.Fields[kind].Parameters, func(name string) bool { return name == parameter })
+		}
+	}
 }
 
 // nearer tells whether candidate serves v better than best.

@@ -26,7 +26,7 @@ type Rule struct {
 // table is every rule, in the order in which they run: the type level first, as
 // the others look below it; what the target does not know last, as the others
 // have better reasons.
-var table = slices.Concat(typeRules, olderRules, settingRules, analysisRules, fieldRules, templateRules, unknownRules)
+var table = slices.Concat(typeRules, formRules, olderRules, limitRules, settingRules, analysisRules, vectorRules, fieldRules, templateRules, unknownRules)
 
 // Modules are the modules and plugins of the target, when it says them.
 type Modules struct {
@@ -89,10 +89,10 @@ func For(pair Pair, modules *Modules) (*Set, error) {
 
 func unsupported(p Pair) string {
 	switch {
-	case p.To.Flavor != version.OpenSearch || p.To.Major != 2:
-		return "this version migrates to OpenSearch 2.x"
-	case p.From.Flavor == version.Elasticsearch && (p.From.Major < 1 || p.From.Major > 7):
-		return "this version reads Elasticsearch 1.x to 7.x and OpenSearch 1.x and 2.x"
+	case p.To.Flavor != version.OpenSearch || p.To.Major < 1 || p.To.Major > 3:
+		return "this version migrates to OpenSearch 1.x to 3.x"
+	case p.From.Flavor == version.Elasticsearch && (p.From.Major < 1 || p.From.Major > 9):
+		return "this version reads Elasticsearch 1.x to 9.x and OpenSearch 1.x to 3.x"
 	case p.From.Flavor == version.OpenSearch && !p.To.AtLeast(p.From.Major, p.From.Minor):
 		return "the target is older than the source"
 	case p.From.Flavor == version.Unknown:

@@ -220,9 +220,9 @@ func explained(path string, changes []Change) bool {
 func TestPairsWithoutRulesAreRefusedByName(t *testing.T) {
 	for _, c := range []struct{ from, to, want string }{
 		{"ES 7.10.2", "ES 8.17.0", "no rules for metadata from Elasticsearch 7.10.2 to Elasticsearch 8.17.0"},
-		{"ES 8.19.0", "OS 2.19.1", "reads Elasticsearch 1.x to 7.x"},
+		{"ES 0.90.0", "OS 2.19.1", "reads Elasticsearch 1.x to 9.x"},
 		{"OS 2.19.1", "OS 2.11.0", "older than the source"},
-		{"OS 1.3.20", "OS 3.3.0", "migrates to OpenSearch 2.x"},
+		{"OS 1.3.20", "OS 4.0.0", "migrates to OpenSearch 1.x to 3.x"},
 	} {
 		_, err := For(Pair{From: parse(t, c.from), To: parse(t, c.to)}, nil)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

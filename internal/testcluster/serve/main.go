@@ -39,7 +39,8 @@ func serve(ctx context.Context, name, dir string, heap int) error {
 	if !ok {
 		return errors.New("say which server: elasticsearch-VERSION or opensearch-VERSION")
 	}
-	spec := testcluster.Spec{Product: testcluster.Product(product), Version: version, Dir: dir, HeapMiB: heap}
+	version, full := strings.CutSuffix(version, "-full")
+	spec := testcluster.Spec{Product: testcluster.Product(product), Version: version, Full: full, Dir: dir, HeapMiB: heap}
 	server, err := testcluster.Start(ctx, spec)
 	if err != nil {
 		return err
