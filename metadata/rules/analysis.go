@@ -189,8 +189,8 @@ func refuseMissingAnalysis(d *draft) {
 			d.wantAnalysis(at, c.section, fmt.Sprint(d.Settings[c.setting]), true)
 		}
 		section, is := references(c)
-		if !is || d.Kind == IndexTemplate {
-			continue // what it does not define itself, a component template may
+		if !is || !d.alone() {
+			continue
 		}
 		own := d.defined(section)
 		for _, name := range listed(d.Settings[c.setting]) {
@@ -203,7 +203,7 @@ func refuseMissingAnalysis(d *draft) {
 
 // refuseMissingAnalyzer looks up the analyzers and the normalizer a field names.
 func refuseMissingAnalyzer(d *draft, f *field) {
-	if d.Kind == IndexTemplate {
+	if !d.alone() {
 		return
 	}
 	for _, key := range []string{"analyzer", "search_analyzer", "search_quote_analyzer", "normalizer"} {

@@ -46,6 +46,7 @@ type draft struct {
 	pair    Pair
 	known   *known
 	modules *Modules
+	options Options
 
 	rule    *Rule
 	changes []Change
@@ -63,6 +64,12 @@ func (p pointer) at(names ...string) pointer {
 		p += pointer("/" + pointerEscape.Replace(name))
 	}
 	return p
+}
+
+// alone tells whether the server looks for what the item names in the item itself. An index template is put
+// together with its component templates first, which may define it.
+func (d *draft) alone() bool {
+	return d.Kind != IndexTemplate || len(listed(d.Rest["composed_of"])) == 0
 }
 
 // content is where settings, mappings and aliases stand: below "template" in

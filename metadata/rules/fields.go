@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -20,9 +21,28 @@ var fieldRules = []Rule{
 		rewrite: everyField(constantWithoutValue),
 	},
 	{
+		Name: "metrics", Fidelity: Lossy, Applies: fromElasticsearch,
+		Why:     "the target has no aggregate_metric_double; its numbers are fields of their own below it, and aggregations name the one they want",
+		rewrite: everyField(metricsToObject),
+	},
+	{
+		Name: "semantic-text", Fidelity: Lossy, Applies: fromElasticsearch,
+		Why:     "the target has no semantic_text; the text is searched by its words, and by its meaning only after a model of the target has made vectors of it",
+		rewrite: everyField(semanticToText),
+	},
+	{
+		Name: "shapes", Fidelity: Equivalent, Applies: fromElasticsearch,
+		Why:     "the target's plugin opensearch-geospatial calls places in a plane xy_point and xy_shape; queries are of type xy_shape",
+		rewrite: everyField(planeToXY),
+	},
+	{
 		Name: "field-type", Fidelity: Lossy,
 		Why:     "the target does not have this field type",
 		rewrite: everyField(replaceUnknownType),
+	},
+	{
+		Name: "dotted-name", Why: "a field cannot be a value and have fields below it",
+		rewrite: refuseDotted,
 	},
 	{
 		Name: "field-similarity", Fidelity: Lossy,
@@ -113,6 +133,8 @@ var fallbacks = map[string]fallback{
 		"keyword", "the target has no unsigned_long, and a long cannot hold its upper half; terms are found, ranges are not",
 		words("ignore_malformed null_value copy_to fields meta"),
 	},
+	"pattern_text":    {"text", "the target has no pattern_text; text does the same with a larger index", words("analyzer meta copy_to")},
+	"passthrough":     {"object", "the target has no passthrough; the fields below it are found by their whole names", words("properties dynamic enabled")},
 	"counted_keyword": {"keyword", "the target has no counted_keyword; terms are found, repeated values are counted once", words("meta")},
 	"string":          {"text", "the target has no string type", words("analyzer search_analyzer fields copy_to")},
 }
@@ -127,6 +149,9 @@ func replaceUnknownType(d *draft, f *field) {
 	}
 	if to, ok := fallbacks[name]; ok && d.hasType(to.to) {
 		d.retype(f, to.to, to.why, Lossy, to.keep...)
+		if name == "wildcard" && f.def["ignore_above"] == nil {
+			d.set(edit{in: f.def, at: f.at, key: "ignore_above", why: "a keyword holds 32766 bytes at most, and a document with more would be refused; longer values are not found"}, json.Number("8191"))
+		}
 		return
 	}
 	d.disable(f, name)
@@ -184,14 +209,13 @@ func (d *draft) parameters(name string) []string {
 	return nil
 }
 
-// removeUnknownSimilarity looks up the name a field gives: in the settings of an
-// index, as a template may be put together with one that defines it.
+// removeUnknownSimilarity looks up the name a field gives in the settings of its item.
 func removeUnknownSimilarity(d *draft, f *field) {
 	name, said := f.def["similarity"].(string)
 	if !said || name == "BM25" || name == "boolean" || name == "default" || f.kind() == "knn_vector" {
 		return
 	}
-	if _, defined := d.Settings["index.similarity."+name+".type"]; !defined && (d.Kind == Index || name == "classic") {
+	if _, defined := d.Settings["index.similarity."+name+".type"]; !defined && (d.alone() || name == "classic") {
 		d.remove(edit{in: f.def, at: f.at, key: "similarity"})
 	}
 }

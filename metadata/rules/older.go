@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ var olderRules = []Rule{
 	{
 		Name: "timestamp", Fidelity: Lossy, Applies: before7,
 		Why:     "documents have no time of their own beside their fields any more, and none is deleted by its age",
-		rewrite: removeRoot("_timestamp _ttl"),
+		rewrite: removeTimestamp,
 	},
 	{
 		Name: "stored-how", Fidelity: Lossless, Applies: before7,
@@ -77,6 +78,17 @@ func removeRoot(names string) func(*draft) {
 		for _, name := range words(names) {
 			d.remove(edit{in: d.Mappings, at: d.content().at("mappings"), key: name})
 		}
+	}
+}
+
+// removeTimestamp tells what was in use from what was not: both are off where they do not say that they are on.
+func removeTimestamp(d *draft) {
+	for _, name := range words("_timestamp _ttl") {
+		e := edit{in: d.Mappings, at: d.content().at("mappings"), key: name}
+		if settings, _ := d.Mappings[name].(map[string]any); !yes(settings["enabled"]) || settings["enabled"] == nil {
+			e.why, e.fidelity = "it was not in use", Lossless
+		}
+		d.remove(e)
 	}
 }
 
@@ -132,6 +144,7 @@ func stringToText(d *draft, f *field) {
 		d.remove(edit{in: f.def, at: f.at, key: "doc_values", why: "a text has none, and an analyzed string had none"})
 		d.remove(edit{in: f.def, at: f.at, key: "ignore_above", fidelity: Lossy, why: "a text has no ignore_above; terms of any length are indexed, up to the target's limit"})
 		d.remove(edit{in: f.def, at: f.at, key: "null_value", fidelity: Lossy, why: "a text has no null_value; documents with null are not found by it"})
+		d.addKeyword(f)
 		return
 	}
 	d.set(edit{in: f.def, at: f.at, key: "type"}, "keyword")
@@ -141,6 +154,23 @@ func stringToText(d *draft, f *field) {
 	for _, name := range words("analyzer index_analyzer search_analyzer search_quote_analyzer position_increment_gap position_offset_gap term_vector fielddata") {
 		d.remove(edit{in: f.def, at: f.at, key: name, why: "a keyword is one term, and a string that was not analyzed had no use for it"})
 	}
+}
+
+// addKeyword adds what --string-keyword-subfield asks for.
+func (d *draft) addKeyword(f *field) {
+	if !d.options.KeywordSubfield || f.role == multiField {
+		return
+	}
+	fields, _ := f.def["fields"].(map[string]any)
+	if _, there := fields["keyword"]; there {
+		return
+	}
+	with, _ := copyOf(fields).(map[string]any)
+	if with == nil {
+		with = map[string]any{}
+	}
+	with["keyword"] = map[string]any{"type": "keyword", "ignore_above": json.Number("256")}
+	d.set(edit{in: f.def, at: f.at, key: "fields", fidelity: Equivalent, why: "--string-keyword-subfield asks for it: exact values are found and sorted by below the text"}, with)
 }
 
 // renewParameters brings parameters of before 5 into the form there is.

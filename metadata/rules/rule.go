@@ -55,7 +55,22 @@ type Set struct {
 	pair    Pair
 	known   *known
 	modules *Modules
+	options Options
 	rules   []*Rule
+}
+
+// Options are what is done only where it is asked for.
+type Options struct {
+	// KeywordSubfield gives each analyzed string of Elasticsearch 1 to 4 a field "keyword" below it,
+	// as Elasticsearch has given to new strings since 5.
+	KeywordSubfield bool
+}
+
+// With is the same rules with options.
+func (s *Set) With(options Options) *Set {
+	with := *s
+	with.options = options
+	return &with
 }
 
 // UnsupportedError says that a pair of versions has no rules.
@@ -117,7 +132,7 @@ type Outcome struct {
 
 // Rewrite applies the rules to a copy of the item.
 func (s *Set) Rewrite(item *Item) *Outcome {
-	d := &draft{Item: item.clone(), pair: s.pair, known: s.known, modules: s.modules}
+	d := &draft{Item: item.clone(), pair: s.pair, known: s.known, modules: s.modules, options: s.options}
 	for _, rule := range s.rules {
 		if len(rule.On) > 0 && !slices.Contains(rule.On, item.Kind) {
 			continue

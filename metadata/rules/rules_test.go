@@ -31,6 +31,7 @@ type given struct {
 	Rest          map[string]any `json:"rest"`
 	RoutingShards int            `json:"routing_num_shards"`
 	State         string         `json:"state"`
+	Options       Options        `json:"options"`
 }
 
 func (g *given) item() *Item {
@@ -46,7 +47,7 @@ func (g *given) set(t *testing.T) *Set {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return set
+	return set.With(g.Options)
 }
 
 func parse(t *testing.T, text string) version.Version {
@@ -244,7 +245,7 @@ func TestATargetBetweenTablesUsesTheNearestOne(t *testing.T) {
 func TestEveryRuleSaysItsNameItsReasonAndItsFidelity(t *testing.T) {
 	seen := map[string]bool{}
 	for _, rule := range table {
-		refuses := has(words("time-series searchable-snapshot analysis-missing analyzer-missing"), rule.Name)
+		refuses := has(words("time-series searchable-snapshot analysis-missing analyzer-missing dotted-name"), rule.Name)
 		if rule.Name == "" || rule.Why == "" || rule.rewrite == nil || rule.Fidelity == "" && !refuses {
 			t.Errorf("incomplete rule: %+v", rule)
 		}

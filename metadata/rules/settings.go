@@ -99,6 +99,16 @@ var settingRules = []Rule{
 		rewrite: knownStoreType,
 	},
 	{
+		Name: "codec", Fidelity: Equivalent,
+		Why:     "how stored fields are compressed is the target's choice where it does not know this codec; documents are the same",
+		rewrite: knownCodec,
+	},
+	{
+		Name: "standard-mode", Fidelity: Equivalent,
+		Why:     "the index is an ordinary one on the target, of one shard as it was",
+		rewrite: standardMode,
+	},
+	{
 		Name: "similarity", Fidelity: Lossy,
 		Why:     "the target does not have this similarity; scores are computed by its default",
 		rewrite: knownSimilarity,
@@ -210,6 +220,28 @@ func knownStoreType(d *draft) {
 	value, there := d.Settings["index.store.type"]
 	if there && !has(d.known.StoreTypes, fmt.Sprint(value)) {
 		d.removeSetting("index.store.type", "", "")
+	}
+}
+
+// knownCodec lets those pass that every version has, and those of the plugin where it may be there.
+func knownCodec(d *draft) {
+	value, there := d.Settings["index.codec"]
+	name := fmt.Sprint(value)
+	switch {
+	case !there || has(words("default best_compression lucene_default"), name):
+	case strings.HasPrefix(name, "legacy_"):
+		d.setSetting("index.codec", strings.TrimPrefix(name, "legacy_"), "it has no name of its own on the target")
+	case has(words("zstd zstd_no_dict qat_lz4 qat_deflate qat_zstd"), name) && d.pair.To.AtLeast(2, 9) && !d.modules.lack("opensearch-custom-codecs"):
+	default:
+		d.removeSetting("index.codec", "", "")
+		d.removeSetting("index.codec.compression_level", "it is of a codec that the target does not have", "")
+	}
+}
+
+// standardMode takes the mode away where it says no more than the target does without it.
+func standardMode(d *draft) {
+	if value, there := d.Settings["index.mode"]; there && (value == "standard" || value == "lookup") {
+		d.removeSetting("index.mode", "", "")
 	}
 }
 

@@ -116,8 +116,16 @@ var metadataKeys = map[string]struct {
 	why      string
 	fidelity Fidelity
 }{
-	"_size": {"the size of a document is kept by the plugin mapper-size, which the target is not known to have", Lossy},
-	"_all":  {"the _all field is gone; queries without a field search all fields", Equivalent},
+	"_size":      {"the size of a document is kept by the plugin mapper-size, which the target is not known to have", Lossy},
+	"_all":       {"the _all field is gone; queries without a field search all fields", Equivalent},
+	"subobjects": {"names with dots are objects on the target; queries find the same by the same names", Equivalent},
+	"_id":        {"the target takes no parameters for the id; documents keep the ids they have", Equivalent},
+	"_type":      {"documents have no types", Equivalent},
+	"_index":     {"the name of the index is not kept as a field of its own; queries by _index work", Equivalent},
+	"_uid":       {"the field is called _id", Equivalent},
+	"_analyzer":  {"the analyzer of a document cannot be taken from one of its fields any more", Lossy},
+	"_boost":     {"documents have no boost of their own any more; scores do not depend on that field", Lossy},
+	"transform":  {"the script changed documents before they were indexed, and not their _source; the target indexes what they say", Lossy},
 }
 
 func removeUnknownMappingKeys(d *draft) {
@@ -131,6 +139,7 @@ func removeUnknownMappingKeys(d *draft) {
 			d.remove(edit{in: d.Mappings, at: at, key: key, why: reason.why, fidelity: reason.fidelity})
 		}
 	}
+	d.removeUnknownMetaKeys()
 	source, _ := d.Mappings["_source"].(map[string]any)
 	for _, key := range sorted(source) {
 		if !has(d.known.Source, key) {
@@ -139,15 +148,50 @@ func removeUnknownMappingKeys(d *draft) {
 	}
 	d.dynamicTemplates(func(at pointer, body map[string]any) {
 		for _, key := range sorted(body) {
-			if !has(dynamicTemplateKeys, key) {
+			if !has(d.known.DynamicTemplate, key) {
 				d.remove(edit{in: body, at: at, key: key})
 			}
 		}
 	})
 }
 
-// dynamicTemplateKeys are what OpenSearch up to 3 takes in a dynamic template.
-var dynamicTemplateKeys = words("match unmatch match_mapping_type path_match path_unmatch match_pattern mapping")
+// metaFieldKeys are what the metadata fields of a mapping have in OpenSearch.
+var metaFieldKeys = map[string][]string{
+	"_routing": {"required"}, "_field_names": {"enabled"}, "_data_stream_timestamp": {"enabled"}, "_size": {"enabled"},
+}
+
+func (d *draft) removeUnknownMetaKeys() {
+	for _, name := range sorted(d.Mappings) {
+		keys, ours := metaFieldKeys[name]
+		object, _ := d.Mappings[name].(map[string]any)
+		for _, key := range sorted(object) {
+			if !ours || has(keys, key) {
+				continue
+			}
+			e := edit{in: object, at: d.content().at("mappings", name), key: key}
+			if key == "path" {
+				e.why = "the routing is not taken from a field of the document any more; documents keep theirs, new ones must be sent with it"
+			} else if name == "_routing" {
+				e.why, e.fidelity = "it said how the source kept the routing", Lossless
+			}
+			d.remove(e)
+		}
+	}
+}
+
+// parameterReasons are the parameters whose reason is better than "does not have it".
+var parameterReasons = map[string]struct {
+	why      string
+	fidelity Fidelity
+}{
+	"time_series_dimension": {"it is a mark for time-series indices, and this is not one", Equivalent},
+	"time_series_metric":    {"it is a mark for time-series indices, and this is not one", Equivalent},
+	"synthetic_source_keep": {"the target keeps _source as it was sent", Equivalent},
+	"subobjects":            {"names with dots are objects on the target; queries find the same by the same names", Equivalent},
+	"script":                {"the source computed the values when it indexed a document, and documents do not have them; an ingest pipeline can", Lossy},
+	"on_script_error":       {"the field has no script on the target", Lossy},
+	"boost":                 {"the target does not weigh a field when it is indexed; say the boost in the query", Lossy},
+}
 
 func removeUnknownParameters(d *draft, f *field) {
 	name := f.kind()
@@ -159,8 +203,8 @@ func removeUnknownParameters(d *draft, f *field) {
 			continue
 		}
 		e := edit{in: f.def, at: f.at, key: key}
-		if key == "time_series_dimension" || key == "time_series_metric" {
-			e.why, e.fidelity = "it is a mark for time-series indices, and this is not one", Equivalent
+		if reason, there := parameterReasons[key]; there {
+			e.why, e.fidelity = reason.why, reason.fidelity
 		}
 		d.remove(e)
 	}

@@ -15,6 +15,11 @@ var vectorRules = []Rule{
 		rewrite: everyField(denseVectorToKNN),
 	},
 	{
+		Name: "sparse-vector", Fidelity: Equivalent, Applies: func(p Pair) bool { return fromElasticsearch(p) && p.From.AtLeast(8, 11) },
+		Why:     "rank_features holds the same tokens and weights; it is searched by a query of type rank_feature for each token",
+		rewrite: everyField(sparseToFeatures),
+	},
+	{
 		Name: "knn-setting", Fidelity: Equivalent,
 		Why:     "how vectors are indexed is said of each field by its method; the target no longer has the setting",
 		rewrite: knnSettingsToMethod,
@@ -159,6 +164,13 @@ func (d *draft) engineFor(method, space string) string {
 		}
 	}
 	return ""
+}
+
+// sparseToFeatures is for vectors of tokens; those of before 8 had numbers for dimensions and any weight.
+func sparseToFeatures(d *draft, f *field) {
+	if f.kind() == "sparse_vector" && f.role != multiField && !d.hasType("sparse_vector") && d.hasType("rank_features") {
+		d.retype(f, "rank_features", "", "", "meta")
+	}
 }
 
 // knnSettings are the settings that once said how all vectors of an index are indexed.

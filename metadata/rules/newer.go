@@ -1,0 +1,66 @@
+package rules
+
+// metricsToObject keeps the numbers of an aggregate_metric_double searchable, as the fields of an object.
+func metricsToObject(d *draft, f *field) {
+	if f.kind() != "aggregate_metric_double" || f.role == multiField || d.hasType("aggregate_metric_double") {
+		return
+	}
+	properties := map[string]any{}
+	for _, metric := range listed(f.def["metrics"]) {
+		properties[metric] = map[string]any{"type": "double"}
+		if metric == "value_count" {
+			properties[metric] = map[string]any{"type": "long"}
+		}
+	}
+	d.retype(f, "object", "", "")
+	d.set(edit{in: f.def, at: f.at, key: "properties"}, properties)
+}
+
+// semanticToText goes by the form of the documents: from 8.18 on the field is a text in them, before it was
+// an object with the text and what a model made of it.
+func semanticToText(d *draft, f *field) {
+	if f.kind() != "semantic_text" || f.role == multiField || d.hasType("semantic_text") {
+		return
+	}
+	if d.pair.From.AtLeast(8, 18) && !truth(d.Settings["index.mapping.semantic_text.use_legacy_format"]) {
+		d.retype(f, "text", "", "", "meta")
+		return
+	}
+	d.retype(f, "object", "", "")
+	d.set(edit{in: f.def, at: f.at, key: "properties", why: "documents of before 8.18 have the text, and what a model made of it, below the field"}, map[string]any{
+		"text":      map[string]any{"type": "text"},
+		"inference": map[string]any{"type": "object", "enabled": false},
+	})
+}
+
+// planeToXY is for targets that say they have the plugin: it is in no table.
+func planeToXY(d *draft, f *field) {
+	to := map[string]string{"point": "xy_point", "shape": "xy_shape"}[f.kind()]
+	if to != "" && d.hasType(to) {
+		d.retype(f, to, "", "", "ignore_malformed", "ignore_z_value", "meta")
+	}
+}
+
+// refuseDotted looks for names like "a.b" beside a field "a" that is no object: Elasticsearch 1, and 8 with
+// subobjects off, have both, and the target could take neither the mapping nor the documents.
+func refuseDotted(d *draft) {
+	d.dottedIn(d.content().at("mappings", "properties"), d.Mappings)
+	d.fields(func(f *field) { d.dottedIn(f.at.at("properties"), f.def) })
+}
+
+func (d *draft) dottedIn(at pointer, holder map[string]any) {
+	properties, _ := holder["properties"].(map[string]any)
+	for _, name := range sorted(properties) {
+		for i, c := range name {
+			if c != '.' {
+				continue
+			}
+			above, there := properties[name[:i]].(map[string]any)
+			kind, said := above["type"].(string)
+			if there && said && kind != "object" && kind != "nested" {
+				d.refuse(at.at(name), "the field %s is a %s, and %s is a field below it; the target has objects of such names, "+
+					"so that neither the mapping nor the documents would be taken; rename one by a transform", name[:i], kind, name)
+			}
+		}
+	}
+}
