@@ -162,6 +162,7 @@ func (c *Config) WorkerConnections() int {
 type Metadata struct {
 	IndexTemplateAllowlist     []string // legacy and composable index templates; empty is all but built-in ones
 	ComponentTemplateAllowlist []string
+	StringKeywordSubfield      bool       // a field "keyword" below each analyzed string of Elasticsearch 1 to 4
 	Transforms                 Transforms // of items
 	Plan                       string     // file with a plan to apply, instead of making one
 	Details                    bool       // each item on its own, with what changes as a diff

@@ -264,6 +264,10 @@ var runKeys = []key{
 		usage: "`NAME,…` of the component templates that take part; default all but built-in ones", field: func(c *Config) any { return &c.Metadata.ComponentTemplateAllowlist },
 	},
 	{
+		path: "metadata.string_keyword_subfield", flag: "string-keyword-subfield",
+		usage: "give each analyzed string of Elasticsearch 1 to 4 a field keyword below it", field: func(c *Config) any { return &c.Metadata.StringKeywordSubfield },
+	},
+	{
 		path: "metadata.details", flag: "details", short: "v",
 		usage: "show each item on its own, with what changes as a diff", field: func(c *Config) any { return &c.Metadata.Details },
 	},

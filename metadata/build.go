@@ -29,6 +29,8 @@ type Input struct {
 	// IndexTemplates is for legacy and composable ones alike.
 	IndexTemplates selection.Allowlist
 
+	// Options are what rules do only where they are asked to.
+	Options rules.Options
 	// MultiType is for items with several mapping types that no type mapping tells about.
 	MultiType MultiType
 	// TypeMappings and Transforms may be nil. Type mappings are to be those of rfs; transforms rewrite items after the rules.
@@ -108,7 +110,7 @@ func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error)
 		return nil, err
 	}
 	b := &builder{
-		in: in, plan: plan, source: source, rules: set, present: there, wanted: map[*Step]*rules.Item{}, missing: map[string]int{},
+		in: in, plan: plan, source: source, rules: set.With(in.Options), present: there, wanted: map[*Step]*rules.Item{}, missing: map[string]int{},
 		streams: map[string]string{},
 	}
 	if in.Transforms != nil {

@@ -14,6 +14,7 @@ import (
 	"migassist/cluster"
 	"migassist/config"
 	"migassist/metadata"
+	"migassist/metadata/rules"
 	"migassist/metadata/view"
 	"migassist/selection"
 	"migassist/transform/pipeline"
@@ -138,6 +139,7 @@ func makePlan(ctx context.Context, settings *config.Config, target metadata.Targ
 		Snapshot: from.snapshot, URI: from.repository.URI(), Target: target,
 		Indices: from.allow, IndexTemplates: indexTemplates, ComponentTemplates: componentTemplates,
 		MultiType: metadata.MultiType(settings.RFS.MultiTypeResolution),
+		Options:   rules.Options{KeywordSubfield: settings.Metadata.StringKeywordSubfield},
 	}
 	if err := addTransforms(&input, settings, log); err != nil {
 		return nil, err

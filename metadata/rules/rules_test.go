@@ -50,7 +50,7 @@ func (g *given) set(t *testing.T) *Set {
 	return set.With(g.Options)
 }
 
-func parse(t *testing.T, text string) version.Version {
+func parse(t testing.TB, text string) version.Version {
 	t.Helper()
 	v, err := version.Parse(text)
 	if err != nil {
