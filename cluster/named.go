@@ -236,6 +236,30 @@ func (c *Client) AttachPolicy(ctx context.Context, index, policy string) error {
 	return nil
 }
 
+// AttachedPolicy is the policy of ISM that an index has, "" for none.
+func (r *Reader) AttachedPolicy(ctx context.Context, index string) (string, error) {
+	var answer map[string]json.RawMessage
+	if err := r.get(ctx, plain{method: http.MethodGet, path: "/_plugins/_ism/explain/" + segment(index)}, &answer); err != nil {
+		return "", err
+	}
+	var told struct {
+		Policy *string `json:"index.plugins.index_state_management.policy_id"`
+		Older  *string `json:"index.opendistro.index_state_management.policy_id"`
+	}
+	if answer[index] == nil {
+		return "", nil
+	}
+	if err := json.Unmarshal(answer[index], &told); err != nil {
+		return "", fmt.Errorf("read what policy %s has: %w", index, err)
+	}
+	for _, policy := range []*string{told.Policy, told.Older} {
+		if policy != nil {
+			return *policy, nil
+		}
+	}
+	return "", nil
+}
+
 // plain is a request that esapi has no type for.
 type plain struct {
 	method, path string // the path escaped, with its query

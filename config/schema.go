@@ -276,6 +276,10 @@ var runKeys = []key{
 		usage: "`FILE` for the plan and what became of it, to read in a browser", field: func(c *Config) any { return &c.Metadata.Report },
 	},
 	{
+		path: "metadata.cluster_settings", flag: "cluster-settings",
+		usage: "bring persistent settings of the cluster too, where the target has not set them", field: func(c *Config) any { return &c.Metadata.ClusterSettings },
+	},
+	{
 		path: "metadata.plan", flag: "plan",
 		usage: "`FILE` with a plan to apply, as evaluate --output json wrote it; no snapshot is read then", field: func(c *Config) any { return &c.Metadata.Plan },
 	},

@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -78,13 +79,13 @@ func (a *application) step(ctx context.Context, step *Step) (*Result, error) {
 	result := resultOf(step)
 	switch step.Action {
 	case Create:
-		if a.present.has(step.Kind, step.Name) {
+		if a.present.has(step.Kind, step.Name) && step.Kind != rules.ClusterSettings {
 			return result, a.came(ctx, step, result)
 		}
 		return result, a.create(ctx, step, result)
 	case Exists:
 		return result, a.came(ctx, step, result)
-	case Left, Refused:
+	case Left, Refused, Finish:
 	}
 	return result, nil
 }
@@ -98,7 +99,7 @@ func (a *application) came(ctx context.Context, step *Step, result *Result) erro
 	}
 	current, err := a.present.current(ctx, a.target, step.Kind, step.Name)
 	if err != nil {
-		return a.failed(ctx, result, err)
+		return failed(ctx, result, err)
 	}
 	wanted, err := step.wanted()
 	if err != nil {
@@ -114,6 +115,14 @@ func (a *application) create(ctx context.Context, step *Step, result *Result) er
 		return err
 	}
 	switch step.Kind {
+	case rules.ClusterSettings:
+		if body, err = json.Marshal(step.Request.Body["persistent"]); err == nil {
+			err = a.target.PutPersistentSettings(ctx, body)
+		}
+	case rules.StoredScript, rules.IngestPipeline, rules.SearchPipeline, rules.Policy:
+		err = a.target.PutNamed(ctx, families[step.Kind], step.Name, body)
+	case rules.DataStream:
+		err = a.target.PutNamed(ctx, cluster.DataStreams, step.Name, nil)
 	case rules.ComponentTemplate:
 		err = a.target.PutComponentTemplate(ctx, step.Name, body)
 	case rules.IndexTemplate:
@@ -122,7 +131,7 @@ func (a *application) create(ctx context.Context, step *Step, result *Result) er
 		err = a.target.PutTemplate(ctx, step.Name, body)
 	case rules.Index:
 		if err := a.raise(ctx, step); err != nil {
-			return a.failed(ctx, result, err)
+			return failed(ctx, result, err)
 		}
 		err = a.target.CreateIndex(ctx, step.Name, body)
 	default:
@@ -134,11 +143,11 @@ func (a *application) create(ctx context.Context, step *Step, result *Result) er
 		result.Reason = reasonOf(err)
 	case cluster.Exists(err):
 		if a.present, err = readTarget(ctx, a.target); err != nil {
-			return a.failed(ctx, result, err)
+			return failed(ctx, result, err)
 		}
 		return a.came(ctx, step, result)
 	default:
-		return a.failed(ctx, result, err)
+		return failed(ctx, result, err)
 	}
 	result.Fate = Created
 	if step.Kind == rules.Index {
@@ -149,7 +158,7 @@ func (a *application) create(ctx context.Context, step *Step, result *Result) er
 }
 
 // failed keeps the reason, and ends the work where going on is of no use.
-func (a *application) failed(ctx context.Context, result *Result, err error) error {
+func failed(ctx context.Context, result *Result, err error) error {
 	result.Fate, result.Reason = Failed, reasonOf(err)
 	if ctx.Err() != nil {
 		result.Fate, result.Reason = NotTried, "its request was under way when the work was stopped; the target may have carried it out"
@@ -199,6 +208,12 @@ func (a *application) verify(ctx context.Context) error {
 func (s *Step) wanted() (*rules.Item, error) {
 	item := &rules.Item{Kind: s.Kind, Name: s.Name, Rest: map[string]any{}}
 	content := s.After
+	switch s.Kind {
+	case rules.ClusterSettings, rules.StoredScript, rules.IngestPipeline, rules.SearchPipeline, rules.Policy, rules.DataStream:
+		item.Rest = s.After
+		return item, nil
+	case rules.ComponentTemplate, rules.IndexTemplate, rules.LegacyTemplate, rules.Index:
+	}
 	if s.Kind == rules.ComponentTemplate || s.Kind == rules.IndexTemplate {
 		for key, value := range s.After {
 			if key != "template" {

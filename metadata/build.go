@@ -31,6 +31,10 @@ type Input struct {
 
 	// Options are what rules do only where they are asked to.
 	Options rules.Options
+
+	// ClusterSettings brings persistent settings of the cluster too, where the target has not set them.
+	ClusterSettings bool
+
 	// MultiType is for items with several mapping types that no type mapping tells about.
 	MultiType MultiType
 	// TypeMappings and Transforms may be nil. Type mappings are to be those of rfs; transforms rewrite items after the rules.
@@ -52,6 +56,7 @@ func NewPlan(ctx context.Context, in Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.named(ctx)
 	b.templates(ctx, rules.ComponentTemplate, in.ComponentTemplates)
 	b.templates(ctx, rules.IndexTemplate, in.IndexTemplates)
 	b.templates(ctx, rules.LegacyTemplate, in.IndexTemplates)
@@ -63,6 +68,8 @@ func NewPlan(ctx context.Context, in Input) (*Plan, error) {
 	b.composed()
 	b.aliases()
 	b.shield()
+	b.finishing()
+	b.pipelines()
 	if err := b.compare(ctx, in.Target); err != nil {
 		return nil, err
 	}
@@ -82,7 +89,9 @@ type builder struct {
 	wanted map[*Step]*rules.Item
 	// missing counts the lists of templates an allowlist entry was looked for in and not found.
 	missing map[string]int
-	streams map[string]string // by index of the source
+	// streamOf has the data stream by index of the source, fed the one of the target by the source's where documents go into it.
+	streamOf, fed map[string]string
+	waiting       map[*Step][]rules.Later
 	// transformer may be nil.
 	transformer transform.Transformer
 }
@@ -111,7 +120,7 @@ func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error)
 	}
 	b := &builder{
 		in: in, plan: plan, source: source, rules: set.With(in.Options), present: there, wanted: map[*Step]*rules.Item{}, missing: map[string]int{},
-		streams: map[string]string{},
+		streamOf: map[string]string{}, fed: map[string]string{}, waiting: map[*Step][]rules.Later{},
 	}
 	if in.Transforms != nil {
 		b.transformer = in.Transforms.New()
@@ -138,7 +147,11 @@ func (b *builder) templates(ctx context.Context, kind rules.Kind, allow selectio
 
 // managed reads the mark that the product sets on what it installs.
 func managed(item *rules.Item) bool {
-	meta, _ := item.Rest["_meta"].(map[string]any)
+	body := item.Rest
+	if item.Kind == rules.Policy {
+		body, _ = body["policy"].(map[string]any)
+	}
+	meta, _ := body["_meta"].(map[string]any)
 	mark, _ := meta["managed"].(bool)
 	return mark
 }
@@ -163,9 +176,10 @@ func (b *builder) indices(ctx context.Context, allow selection.Allowlist) error 
 	candidates := make([]selection.Candidate, 0, len(b.source.Indices))
 	for _, index := range b.source.Indices {
 		candidates = append(candidates, selection.Candidate{Name: index.Name, DataStream: index.DataStream})
-		b.streams[index.Name] = index.DataStream
+		b.streamOf[index.Name] = index.DataStream
 	}
 	result := selection.Indices(candidates, allow)
+	b.streams(ctx, result.Chosen)
 	for _, entry := range result.Missing {
 		b.plan.find(rules.Index, entry, "the source has no index that this entry of the allowlist names")
 	}
@@ -183,6 +197,10 @@ func (b *builder) add(ctx context.Context, kind rules.Kind, result selection.Res
 	var steps []*Step
 	var parts []*part
 	for _, name := range result.Chosen {
+		if stream := b.fed[b.streamOf[name]]; kind == rules.Index && stream != "" {
+			steps = append(steps, &Step{Kind: kind, Name: name, Action: Left, Reason: "its documents go into the data stream " + stream + ", which makes its own indices, by its template"})
+			continue
+		}
 		item, err := read(name)
 		if err != nil {
 			steps = append(steps, &Step{Kind: kind, Name: name, Action: Refused, Reason: reasonOf(err)})
@@ -214,7 +232,8 @@ func (b *builder) parts(item *rules.Item) (parts []*part, refusal string) {
 		return b.indexParts(item)
 	case rules.LegacyTemplate:
 		return b.templateParts(item), ""
-	case rules.ComponentTemplate, rules.IndexTemplate: // from times without types
+	case rules.ClusterSettings, rules.StoredScript, rules.IngestPipeline, rules.SearchPipeline, rules.Policy, rules.ComponentTemplate, rules.IndexTemplate,
+		rules.DataStream: // without types
 	}
 	return []*part{whole(item)}, ""
 }
@@ -237,6 +256,7 @@ func (b *builder) rewrite(step *Step, group []*part) (item *rules.Item, refusal 
 	told := map[string]bool{} // what is the same for each type of an index is told once
 	for _, p := range group {
 		outcome := b.rules.Rewrite(p.item)
+		b.wait(step, outcome.Later)
 		for _, change := range slices.Concat(p.changes, outcome.Changes) {
 			if len(group) > 1 {
 				key := fmt.Sprintf("%s %s %v %v", change.Path, change.Rule, change.Before, change.After)
@@ -270,8 +290,18 @@ func (b *builder) rewrite(step *Step, group []*part) (item *rules.Item, refusal 
 func (b *builder) settle(step *Step, item *rules.Item) {
 	b.wanted[step] = item
 	step.After = item.Body()
-	if b.present.has(step.Kind, step.Name) {
+	switch reason := b.present.lacking(step.Kind); {
+	case reason != "":
+		b.refuse(step, reason)
+		return
+	case step.Kind == rules.ClusterSettings:
+		b.settleSettings(step, item)
+		return
+	case b.present.has(step.Kind, step.Name):
 		step.Action = Exists
+		return
+	case step.Kind == rules.Policy && templated(item):
+		step.Action = Finish
 		return
 	}
 	step.Action, step.Request = Create, request(step.Kind, step.Name, step.After)
@@ -284,10 +314,6 @@ func reasonOf(err error) string { return strings.ReplaceAll(err.Error(), "\n", "
 func (b *builder) note(step *Step, item *rules.Item) {
 	if source, _ := item.Mappings["_source"].(map[string]any); source != nil && fmt.Sprint(source["enabled"]) == "false" {
 		step.Notes = append(step.Notes, "its _source is off: the index is created, and there are no documents to bring to it")
-	}
-	if pipeline, there := item.Settings["index.default_pipeline"].(string); there && pipeline != "_none" {
-		step.Notes = append(step.Notes, fmt.Sprintf("its default pipeline %s is not migrated in this version; without it on the target, "+
-			"clients cannot write to the index (migrated documents pass it by)", pipeline))
 	}
 }
 
@@ -394,6 +420,8 @@ func (b *builder) findings() {
 			if len(step.Differences) > 0 {
 				p.find(step.Kind, step.Name, "exists on the target and differs in %s; nothing is changed there", places(step.Differences))
 			}
+		case Finish:
+			b.lossy(step)
 		case Create:
 			b.lossy(step)
 			if b.yellow(step) {
@@ -401,9 +429,9 @@ func (b *builder) findings() {
 			}
 		case Left:
 		}
-		if stream := b.streams[step.source()]; step.Kind == rules.Index && stream != "" && step.Action == Create && !told[stream] {
+		if stream := b.streamOf[step.source()]; step.Kind == rules.Index && stream != "" && step.Action == Create && !told[stream] {
 			told[stream] = true
-			p.find(rules.Index, step.Name, "it backs the data stream %s; data streams are not made in this version, "+
+			p.find(rules.Index, step.Name, "it backs the data stream %s, which the target does not get; "+
 				"so its backing indices become ordinary hidden indices under their own names", stream)
 		}
 	}

@@ -24,6 +24,14 @@ type Difference struct {
 // defaults left out or filled in. Such differences are none.
 func compare(want, got *rules.Item) []Difference {
 	c := &comparison{}
+	switch want.Kind {
+	case rules.DataStream: // its template says what it is
+		return nil
+	case rules.ClusterSettings: // what else the target has set is its own
+		got = &rules.Item{Kind: got.Kind, Rest: maps.Clone(got.Rest)}
+		maps.DeleteFunc(got.Rest, func(name string, _ any) bool { _, wanted := want.Rest[name]; return !wanted })
+	case rules.StoredScript, rules.IngestPipeline, rules.SearchPipeline, rules.Policy, rules.ComponentTemplate, rules.IndexTemplate, rules.LegacyTemplate, rules.Index:
+	}
 	c.objects("/settings", settingsOf(want), settingsOf(got))
 	c.objects("/mappings", mappingOf(want), mappingOf(got))
 	c.objects("/aliases", aliasesOf(want), aliasesOf(got))
@@ -119,6 +127,13 @@ func aliasesOf(item *rules.Item) map[string]any {
 
 func restOf(item *rules.Item) map[string]any {
 	rest := maps.Clone(item.Rest)
+	if policy, ok := rest["policy"].(map[string]any); ok && item.Kind == rules.Policy {
+		policy = maps.Clone(policy)
+		for _, own := range []string{"policy_id", "last_updated_time", "schema_version", "error_notification", "user"} { // which the server adds
+			delete(policy, own)
+		}
+		rest["policy"] = policy
+	}
 	if item.Kind == rules.LegacyTemplate && fmt.Sprint(rest["order"]) == "0" {
 		delete(rest, "order")
 	}

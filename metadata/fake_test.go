@@ -22,6 +22,8 @@ type target struct {
 	component map[string]json.RawMessage
 	index     map[string]json.RawMessage
 	legacy    map[string]json.RawMessage
+	named     map[cluster.Family]map[string]json.RawMessage // what is not in it the target does not know
+	settings  map[string]json.RawMessage                    // persistent, of the cluster
 	sent      []string
 	// fails answers instead of the target, by "METHOD path".
 	fails map[string]error
@@ -32,7 +34,10 @@ func newTarget() *target {
 		info:    cluster.Info{Name: "fake", UUID: "uuid", Version: version.Version{Flavor: version.OpenSearch, Major: 2, Minor: 19, Patch: 1}},
 		nodes:   cluster.Nodes{Data: 1, Modules: []string{"analysis-common", "mapper-extras", "parent-join", "transport-netty4"}},
 		indices: map[string]cluster.Index{}, component: map[string]json.RawMessage{}, index: map[string]json.RawMessage{}, legacy: map[string]json.RawMessage{},
-		fails: map[string]error{},
+		fails: map[string]error{}, settings: map[string]json.RawMessage{},
+		named: map[cluster.Family]map[string]json.RawMessage{
+			cluster.StoredScripts: {}, cluster.IngestPipelines: {}, cluster.SearchPipelines: {}, cluster.Policies: {}, cluster.DataStreams: {},
+		},
 	}
 }
 
@@ -216,4 +221,27 @@ func parsed(t *testing.T, text string) map[string]any {
 		t.Fatal(err)
 	}
 	return object
+}
+
+func (f *target) Named(_ context.Context, family cluster.Family) (map[string]json.RawMessage, error) {
+	return maps.Clone(f.named[family]), nil
+}
+
+func (f *target) PersistentSettings(context.Context) (map[string]json.RawMessage, error) {
+	return f.settings, nil
+}
+
+func (f *target) PutNamed(ctx context.Context, family cluster.Family, name string, body json.RawMessage) error {
+	if err := f.take(ctx, "PUT "+string(family)+" "+name); err != nil {
+		return err
+	}
+	f.named[family][name] = body
+	return nil
+}
+
+func (f *target) PutPersistentSettings(ctx context.Context, settings json.RawMessage) error {
+	if err := f.take(ctx, "PUT settings"); err != nil {
+		return err
+	}
+	return json.Unmarshal(settings, &f.settings)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 
 	"migassist/internal/jsonlist"
@@ -24,8 +25,7 @@ type Plan struct {
 	Source Origin      `json:"source"`
 	Target Destination `json:"target"`
 	Counts Counts      `json:"counts"`
-	// Steps are in the order in which they are applied: component templates,
-	// index templates, legacy templates, indices; each kind by name.
+	// Steps are in the order in which they are applied, that of rules.Kinds; each kind by name.
 	Steps []*Step `json:"steps"`
 	// Shield keeps templates from adding to the indices that are made.
 	Shield   *Shield   `json:"shield,omitempty"`
@@ -56,6 +56,7 @@ const (
 	Exists  Action = "exists"   // the target has an item of this name
 	Left    Action = "excluded" // not selected
 	Refused Action = "refused"  // cannot be brought to the target
+	Finish  Action = "finish"   // waits for the documents: metadata finish makes it
 )
 
 // Step is one item.
@@ -107,6 +108,7 @@ type Counts struct {
 	Exists     int `json:"exists"`
 	Excluded   int `json:"excluded"`
 	Refused    int `json:"refused"`
+	Finish     int `json:"finish,omitempty"`
 	Lossless   int `json:"lossless_changes"`
 	Equivalent int `json:"equivalent_changes"`
 	Lossy      int `json:"lossy_changes"`
@@ -169,6 +171,11 @@ func ReadPlan(r io.Reader) (*Plan, error) {
 			return nil, fmt.Errorf("read plan: step %d %w; make the plan anew", i+1, err)
 		}
 	}
+	for i, step := range plan.Finish {
+		if err := step.check(); err != nil {
+			return nil, fmt.Errorf("read plan: step %d of finish %w; make the plan anew", i+1, err)
+		}
+	}
 	return plan, nil
 }
 
@@ -177,13 +184,11 @@ func (s *Step) check() error {
 	if s == nil {
 		return errors.New("is empty")
 	}
-	switch s.Kind {
-	case rules.ComponentTemplate, rules.IndexTemplate, rules.LegacyTemplate, rules.Index:
-	default:
+	if !slices.Contains(rules.Kinds, s.Kind) {
 		return fmt.Errorf("is of the kind %q, which is not known", s.Kind)
 	}
 	switch s.Action {
-	case Exists, Left, Refused:
+	case Exists, Left, Refused, Finish:
 		return nil
 	case Create:
 	default:
@@ -198,12 +203,23 @@ func (s *Step) check() error {
 	return nil
 }
 
+// putAt is where items are put.
+var putAt = map[rules.Kind]string{
+	rules.StoredScript: "/_scripts/", rules.IngestPipeline: "/_ingest/pipeline/", rules.SearchPipeline: "/_search/pipeline/",
+	rules.Policy: "/_plugins/_ism/policies/", rules.DataStream: "/_data_stream/",
+	rules.ComponentTemplate: "/_component_template/", rules.IndexTemplate: "/_index_template/", rules.LegacyTemplate: "/_template/", rules.Index: "/",
+}
+
 // request is the one that creates an item with a body.
 func request(kind rules.Kind, name string, body map[string]any) *Request {
-	prefix := map[rules.Kind]string{
-		rules.ComponentTemplate: "/_component_template/", rules.IndexTemplate: "/_index_template/", rules.LegacyTemplate: "/_template/", rules.Index: "/",
-	}[kind]
-	return &Request{Method: "PUT", Path: prefix + url.PathEscape(name), Body: body}
+	switch kind {
+	case rules.ClusterSettings:
+		return &Request{Method: "PUT", Path: "/_cluster/settings", Body: map[string]any{"persistent": body}}
+	case rules.DataStream: // its template says what it is
+		body = nil
+	case rules.StoredScript, rules.IngestPipeline, rules.SearchPipeline, rules.Policy, rules.ComponentTemplate, rules.IndexTemplate, rules.LegacyTemplate, rules.Index:
+	}
+	return &Request{Method: "PUT", Path: putAt[kind] + url.PathEscape(name), Body: body}
 }
 
 // bytes is the body as it is sent: compact, keys in order.
@@ -234,8 +250,10 @@ func (p *Plan) count() {
 			p.Counts.Excluded++
 		case Refused:
 			p.Counts.Refused++
+		case Finish:
+			p.Counts.Finish++
 		}
-		if step.Action != Create {
+		if step.Action != Create && step.Action != Finish {
 			continue
 		}
 		for _, change := range step.Changes {

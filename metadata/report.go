@@ -31,14 +31,20 @@ const (
 	NotTried Fate = "not_tried"
 	LeftOut  Fate = "excluded"
 	NotTaken Fate = "refused"
+	// Waits: metadata finish does it.
+	Waits Fate = "waits"
+	// Finished: done by metadata finish.
+	Finished Fate = "finished"
 )
 
 // Result is the fate of one item.
 type Result struct {
-	Kind   rules.Kind `json:"kind"`
-	Name   string     `json:"name"`
-	Fate   Fate       `json:"fate"`
-	Reason string     `json:"reason,omitempty"`
+	Kind rules.Kind `json:"kind"`
+	Name string     `json:"name"`
+	// Do is what metadata finish was to do to it.
+	Do     rules.LaterKind `json:"do,omitempty"`
+	Fate   Fate            `json:"fate"`
+	Reason string          `json:"reason,omitempty"`
 	// Differences are between what was wanted and what the target has.
 	Differences []Difference `json:"differences,omitempty"`
 
@@ -53,6 +59,8 @@ type ReportCounts struct {
 	NotTried int `json:"not_tried"`
 	Excluded int `json:"excluded"`
 	Refused  int `json:"refused"`
+	Waits    int `json:"waits,omitempty"`
+	Finished int `json:"finished,omitempty"`
 	Findings int `json:"findings"`
 }
 
@@ -64,6 +72,8 @@ func resultOf(step *Step) *Result {
 		result.Fate = LeftOut
 	case Refused:
 		result.Fate = NotTaken
+	case Finish:
+		result.Fate = Waits
 	case Create, Exists:
 		result.Fate = NotTried
 	}
@@ -137,6 +147,10 @@ func (r *Report) tally(result *Result) {
 		r.Counts.Excluded++
 	case NotTaken:
 		r.Counts.Refused++
+	case Waits:
+		r.Counts.Waits++
+	case Finished:
+		r.Counts.Finished++
 	}
 }
 
@@ -145,7 +159,7 @@ func (r *Report) Class() Class {
 	switch {
 	case len(r.Findings) > 0:
 		return Findings
-	case r.Counts.Created == 0:
+	case r.Counts.Created+r.Counts.Finished == 0:
 		return Nothing
 	}
 	return Done

@@ -81,9 +81,10 @@ func Read(ctx context.Context, from *snapshot.Snapshot, uri string) (*Source, er
 		{rules.ComponentTemplate, global.ComponentTemplates},
 		{rules.IndexTemplate, global.IndexTemplates},
 		{rules.LegacyTemplate, global.Templates},
+		{rules.DataStream, global.DataStreams},
 	} {
 		for _, name := range slices.Sorted(maps.Keys(some.of)) {
-			item, err := templateItem(some.kind, name, some.of[name])
+			item, err := itemFrom(some.kind, name, some.of[name])
 			if err != nil {
 				return nil, err
 			}
@@ -115,6 +116,37 @@ func indexItem(index *snapshot.Index) (*rules.Item, error) {
 		}
 	}
 	return item, nil
+}
+
+// persistentSettings is the name of the one item of the kind cluster_settings.
+const persistentSettings = "persistent"
+
+// itemFrom reads an item that is no index from the body that an API or a snapshot has of it.
+func itemFrom(kind rules.Kind, name string, raw json.RawMessage) (*rules.Item, error) {
+	switch kind {
+	case rules.ComponentTemplate, rules.IndexTemplate, rules.LegacyTemplate:
+		return templateItem(kind, name, raw)
+	case rules.ClusterSettings, rules.StoredScript, rules.IngestPipeline, rules.SearchPipeline, rules.Policy, rules.DataStream, rules.Index:
+	}
+	rest, err := decodeObject(raw)
+	if err != nil {
+		return nil, fmt.Errorf("read %s %s: %w", words(kind), name, err)
+	}
+	if kind == rules.DataStream {
+		stream(rest)
+	}
+	return &rules.Item{Kind: kind, Name: name, Rest: rest}, nil
+}
+
+// stream leaves the names of the indices of a data stream, of which some versions tell more, and not its own.
+func stream(rest map[string]any) {
+	delete(rest, "name")
+	indices, _ := rest["indices"].([]any)
+	for i, index := range indices {
+		if told, ok := index.(map[string]any); ok {
+			indices[i] = told["index_name"]
+		}
+	}
 }
 
 // templateItem takes a template apart: what the composable ones have below

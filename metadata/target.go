@@ -20,6 +20,9 @@ type TargetReader interface {
 	ComponentTemplates(ctx context.Context, names ...string) (map[string]json.RawMessage, error)
 	IndexTemplates(ctx context.Context, name string) (map[string]json.RawMessage, error)
 	Templates(ctx context.Context, names ...string) (map[string]json.RawMessage, error)
+	// Named has the items of a family; nil where the target has no such thing.
+	Named(ctx context.Context, family cluster.Family) (map[string]json.RawMessage, error)
+	PersistentSettings(ctx context.Context) (map[string]json.RawMessage, error)
 }
 
 // Target is what a plan is applied to.
@@ -31,6 +34,8 @@ type Target interface {
 	PutTemplate(ctx context.Context, name string, body json.RawMessage) error
 	// DeleteIndexTemplate takes the shield away.
 	DeleteIndexTemplate(ctx context.Context, name string) error
+	PutNamed(ctx context.Context, family cluster.Family, name string, body json.RawMessage) error
+	PutPersistentSettings(ctx context.Context, settings json.RawMessage) error
 }
 
 var _ Target = (*cluster.Client)(nil)
@@ -57,9 +62,16 @@ type Destination struct {
 
 // present is what a target has at one moment.
 type present struct {
-	aliases   map[string][]string // by index
-	indices   map[string]bool     // by alias: the names that are taken by aliases
+	aliases map[string][]string // by index
+	indices map[string]bool     // by alias: the names that are taken by aliases
+	// templates are those of all kinds but indices; nil where the target has no such thing.
 	templates map[rules.Kind]map[string]json.RawMessage
+}
+
+// families are the kinds of items that a target keeps by name alone.
+var families = map[rules.Kind]cluster.Family{
+	rules.StoredScript: cluster.StoredScripts, rules.IngestPipeline: cluster.IngestPipelines, rules.SearchPipeline: cluster.SearchPipelines,
+	rules.Policy: cluster.Policies, rules.DataStream: cluster.DataStreams,
 }
 
 func readTarget(ctx context.Context, target TargetReader) (*present, error) {
@@ -82,7 +94,27 @@ func readTarget(ctx context.Context, target TargetReader) (*present, error) {
 	if p.templates[rules.LegacyTemplate], err = target.Templates(ctx); err != nil {
 		return nil, fmt.Errorf("list the legacy templates of the target: %w", err)
 	}
-	return p, nil
+	for kind, family := range families {
+		if p.templates[kind], err = target.Named(ctx, family); err != nil {
+			return nil, fmt.Errorf("target: %w", err)
+		}
+	}
+	settings, err := target.PersistentSettings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the persistent settings of the target: %w", err)
+	}
+	return p, p.persistent(settings)
+}
+
+// persistent are the settings of the cluster as the one item that they are here, where there are some.
+func (p *present) persistent(settings map[string]json.RawMessage) error {
+	p.templates[rules.ClusterSettings] = map[string]json.RawMessage{}
+	if len(settings) == 0 {
+		return nil
+	}
+	body, err := json.Marshal(settings)
+	p.templates[rules.ClusterSettings][persistentSettings] = body
+	return err
 }
 
 // has tells whether the target has an item of this kind and name.
@@ -98,7 +130,7 @@ func (p *present) has(kind rules.Kind, name string) bool {
 // current reads the item as the target has it now.
 func (p *present) current(ctx context.Context, target TargetReader, kind rules.Kind, name string) (*rules.Item, error) {
 	if kind != rules.Index {
-		return templateItem(kind, name, p.templates[kind][name])
+		return itemFrom(kind, name, p.templates[kind][name])
 	}
 	indices, err := target.Indices(ctx, name)
 	if err != nil {

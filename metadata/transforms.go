@@ -41,6 +41,7 @@ func (b *builder) transformed(ctx context.Context, step *Step, item *rules.Item)
 			one.From = []string{step.Name}
 		}
 		steps[i] = &one
+		b.waiting[&one] = b.waiting[step]
 		if bad := selection.IndexNameProblem(made.Name); made.Kind == rules.Index && bad != "" {
 			one.Action, one.Reason = Refused, fmt.Sprintf("the transforms name it %q, which is no name of an index: %s", made.Name, bad)
 			continue

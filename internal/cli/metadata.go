@@ -28,7 +28,7 @@ with settings, mappings and aliases, legacy templates, component and index
 templates. What the target does not know is rewritten or left out, each with its
 reason. "evaluate" prints the plan, "migrate" applies exactly that plan.`,
 		`  migassist metadata evaluate --repo-uri file:///mnt/snapshots --snapshot-name nightly --target-host https://localhost:9200`,
-		p.metadataEvaluate(), p.metadataMigrate())
+		p.metadataEvaluate(), p.metadataMigrate(), p.metadataFinish())
 }
 
 // metadataEvaluate prints the plan. It reaches the target through the client that can only read.
@@ -102,6 +102,46 @@ func (p *program) runMigrate(cmd *cobra.Command) error {
 	return errors.Join(p.writeReport(settings, plan, report), err)
 }
 
+// metadataFinish does what had to wait for the documents.
+func (p *program) metadataFinish() *cobra.Command {
+	cmd := leaf("finish", "Set what had to wait until the documents were there",
+		`Finish does what evaluate lists as "when the documents are there", and what
+migrate leaves out, since it would alter or refuse the documents on their way:
+blocks, final pipelines, closed indices, policies that take indices by name.
+Run it when the backfill and the replay are over, with what migrate was given.
+What is done already is left alone, so that it can be said again.`,
+		`  migassist metadata finish --repo-uri file:///mnt/snapshots --snapshot-name nightly --target-host https://localhost:9200`,
+		p.runFinish)
+	config.ForMigration.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func (p *program) runFinish(cmd *cobra.Command) error {
+	settings, log, err := p.load(cmd, config.ForMigration)
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	target, err := connect(ctx, settings.Target)
+	if err != nil {
+		return err
+	}
+	plan, err := givenPlan(ctx, settings, target, log)
+	if err != nil {
+		return err
+	}
+	report, err := plan.ApplyFinish(ctx, target)
+	if report == nil {
+		return err
+	}
+	if err == nil {
+		err = endOf(report.Class())
+	}
+	done := *plan
+	done.Finish = nil // the report says what became of it
+	return errors.Join(p.writeReport(settings, &done, report), err)
+}
+
 // givenPlan reads the plan that was kept, or makes it.
 func givenPlan(ctx context.Context, settings *config.Config, target metadata.TargetReader, log zerolog.Logger) (*metadata.Plan, error) {
 	if settings.Metadata.Plan == "" {
@@ -138,8 +178,9 @@ func makePlan(ctx context.Context, settings *config.Config, target metadata.Targ
 	input := metadata.Input{
 		Snapshot: from.snapshot, URI: from.repository.URI(), Target: target,
 		Indices: from.allow, IndexTemplates: indexTemplates, ComponentTemplates: componentTemplates,
-		MultiType: metadata.MultiType(settings.RFS.MultiTypeResolution),
-		Options:   rules.Options{KeywordSubfield: settings.Metadata.StringKeywordSubfield},
+		ClusterSettings: settings.Metadata.ClusterSettings,
+		MultiType:       metadata.MultiType(settings.RFS.MultiTypeResolution),
+		Options:         rules.Options{KeywordSubfield: settings.Metadata.StringKeywordSubfield},
 	}
 	if err := addTransforms(&input, settings, log); err != nil {
 		return nil, err

@@ -14,13 +14,21 @@ type Rule struct {
 	Name string
 	// Applies tells the pairs of versions; nil is every pair that has rules.
 	Applies func(Pair) bool
-	// On are the kinds of items; none is all of them.
+	// On are the kinds of items; none is indices and templates of all kinds.
 	On []Kind
 	// Why and Fidelity are said of each change, unless the rewriting knows better.
 	Why      string
 	Fidelity Fidelity
 	// rewrite edits the draft.
 	rewrite func(*draft)
+}
+
+// takes tells whether the rule is for items of a kind.
+func (r *Rule) takes(kind Kind) bool {
+	if len(r.On) == 0 {
+		return kind == Index || kind == ComponentTemplate || kind == IndexTemplate || kind == LegacyTemplate
+	}
+	return slices.Contains(r.On, kind)
 }
 
 // table is every rule, in the order in which they run: the type level first, as
@@ -134,7 +142,7 @@ type Outcome struct {
 func (s *Set) Rewrite(item *Item) *Outcome {
 	d := &draft{Item: item.clone(), pair: s.pair, known: s.known, modules: s.modules, options: s.options}
 	for _, rule := range s.rules {
-		if len(rule.On) > 0 && !slices.Contains(rule.On, item.Kind) {
+		if !rule.takes(item.Kind) {
 			continue
 		}
 		d.rule = rule

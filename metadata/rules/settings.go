@@ -34,12 +34,12 @@ var settingRules = []Rule{
 	},
 	{
 		Name: "block", Fidelity: Lossy,
-		Why:     "a block would refuse the documents that are to come; set it again when they have arrived",
+		Why:     "a block would refuse the documents that are to come",
 		rewrite: removeBlocks,
 	},
 	{
-		Name: "closed", Fidelity: Lossy, On: []Kind{Index},
-		Why:     "the index is created open, as a closed one takes no documents; close it when they have arrived",
+		Name: "closed", Fidelity: Equivalent, On: []Kind{Index},
+		Why:     "a closed index takes no documents, so it is created open, and closed when they have arrived: metadata finish does that",
 		rewrite: openClosed,
 	},
 	{
@@ -114,9 +114,8 @@ var settingRules = []Rule{
 		rewrite: knownSimilarity,
 	},
 	{
-		Name: "final-pipeline", Fidelity: Lossy, On: []Kind{Index},
-		Why: "a final pipeline would alter each migrated document, and pipelines are not migrated in this version; " +
-			"create the pipeline on the target and set it when the documents have arrived",
+		Name: "final-pipeline", Fidelity: Equivalent, On: []Kind{Index},
+		Why:     "a final pipeline would alter each migrated document; metadata finish sets it when they have arrived",
 		rewrite: removePipeline,
 	},
 }
@@ -180,6 +179,10 @@ func removeBlocks(d *draft) {
 	for _, name := range sorted(d.Settings) {
 		switch {
 		case !strings.HasPrefix(name, "index.blocks."):
+		case truth(d.Settings[name]) && d.Kind == Index:
+			const why = "a block would refuse the documents that are to come; metadata finish sets it when they have arrived"
+			d.later(LaterSettings, map[string]any{name: "true"}, "the source has this block")
+			d.removeSetting(name, why, Equivalent)
 		case truth(d.Settings[name]):
 			d.removeSetting(name, "", "")
 		default:
@@ -270,6 +273,7 @@ func (d *draft) hasSimilarity(name string) bool {
 func removePipeline(d *draft) {
 	const name = "index.final_pipeline"
 	if value, there := d.Settings[name]; there && fmt.Sprint(value) != "_none" {
+		d.later(LaterSettings, map[string]any{name: value}, "it is the final pipeline on the source")
 		d.removeSetting(name, "", "")
 	}
 }

@@ -142,7 +142,7 @@ func transformations(p *metadata.Plan) transformation {
 func planEntry(step *metadata.Step) entry {
 	e := entry{Name: step.Name}
 	switch step.Action {
-	case metadata.Create:
+	case metadata.Create, metadata.Finish:
 		e.Successful = true
 	case metadata.Exists:
 		e.Failure = existing(step.Kind, step.Differences)
@@ -157,7 +157,7 @@ func planEntry(step *metadata.Step) entry {
 func reportEntry(result *metadata.Result) entry {
 	e := entry{Name: result.Name}
 	switch result.Fate {
-	case metadata.Created:
+	case metadata.Created, metadata.Finished, metadata.Waits:
 		e.Successful = true
 	case metadata.WasThere:
 		e.Failure = existing(result.Kind, result.Differences)

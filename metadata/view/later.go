@@ -12,17 +12,22 @@ var doings = map[rules.LaterKind]string{
 	rules.LaterSettings: "set",
 	rules.LaterClose:    "close",
 	rules.LaterAttach:   "attach to a policy",
+	rules.LaterPolicy:   "make the policy",
 }
+
+func doing(do rules.LaterKind) string { return or(doings[do], words(string(do))) }
 
 // waiting puts what is done later together: the same for the same reason is one remark.
 func waiting(p *metadata.Plan) []remark {
 	var list remarkList
 	for _, step := range p.Finish {
-		what := or(doings[step.Do], words(string(step.Do)))
-		if step.Request != nil && len(step.Request.Body) > 0 {
+		what, subject := doing(step.Do), "index "
+		if step.Do == rules.LaterPolicy {
+			subject = "policy "
+		} else if step.Request != nil && len(step.Request.Body) > 0 {
 			what += " " + cut(encode(step.Request.Body), longLine)
 		}
-		list.add(fmt.Sprintf("%s (%s): %s", what, step.Rule, step.Why), "index "+step.Name)
+		list.add(fmt.Sprintf("%s (%s): %s", what, step.Rule, step.Why), subject+step.Name)
 	}
 	return list.remarks
 }

@@ -96,6 +96,8 @@ func planRow(step *metadata.Step) row {
 		r.says = join(madeOf(step.From), step.Reason)
 	case metadata.Left:
 		r.reason = or(step.Reason, "not selected")
+	case metadata.Finish:
+		r.changes, r.says = step.Changes, join(madeOf(step.From), "waits for the documents: metadata finish makes it", summary(step.Changes))
 	}
 	return r
 }
@@ -113,8 +115,15 @@ func reportRow(result *metadata.Result) row {
 	switch result.Fate {
 	case metadata.Created:
 		r.tone = good
+	case metadata.Finished:
+		r.tone, r.says = good, doing(result.Do)
+	case metadata.Waits:
+		r.says = "metadata finish makes it"
 	case metadata.WasThere:
 		r.says = join(result.Reason, equality(result.Differences))
+		if result.Do != "" {
+			r.says = doing(result.Do)
+		}
 	case metadata.Failed, metadata.NotTaken:
 		r.tone = bad
 	case metadata.NotTried:

@@ -41,6 +41,12 @@ func golden(t *testing.T, name string, got []byte) {
 // empty is a target that has nothing.
 type empty struct{ metadata.TargetReader }
 
+func (empty) Named(context.Context, cluster.Family) (map[string]json.RawMessage, error) {
+	return map[string]json.RawMessage{}, nil
+}
+
+func (empty) PersistentSettings(context.Context) (map[string]json.RawMessage, error) { return nil, nil }
+
 func (empty) URL() string { return "http://target:9200" }
 
 func (empty) Info() cluster.Info {

@@ -21,6 +21,14 @@ import (
 // empty is a target of a version that has nothing yet, and does not say which modules it has.
 type empty struct{ version version.Version }
 
+func (e empty) Named(context.Context, cluster.Family) (map[string]json.RawMessage, error) {
+	return map[string]json.RawMessage{}, nil
+}
+
+func (e empty) PersistentSettings(context.Context) (map[string]json.RawMessage, error) {
+	return nil, nil
+}
+
 func (e empty) URL() string { return "http://target:9200" }
 func (e empty) Info() cluster.Info {
 	return cluster.Info{Name: "target", UUID: "target", Version: e.version}
