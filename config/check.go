@@ -19,7 +19,7 @@ var (
 	ForRFS = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "transform", "rfs", "coordinator"}, (*Config).checkRFS}
 	// ForEvaluation is what planning the migration of metadata takes.
 	ForEvaluation = Scope{[]string{
-		"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist", "metadata.details", "metadata.report",
+		"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist", "metadata.string_keyword_subfield", "metadata.details", "metadata.report",
 		itemTransforms, itemTransforms + "_base64", itemTransforms + "_file", documentTransforms, documentTransforms + "_base64", documentTransforms + "_file", "rfs.multi_type_resolution",
 	}, (*Config).checkEvaluation}
 	// ForMigration is what migrating metadata takes: what planning it does, or a plan that was kept.

@@ -5,7 +5,10 @@ package rules
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"migassist/internal/testcluster"
@@ -84,17 +87,100 @@ func offer(t *testing.T, server *testcluster.Server, g *given, spec testcluster.
 				t.Fatalf("%v\n%s", err, body)
 			}
 			taken++
-			if _, err := server.Do(t.Context(), "DELETE", path, nil); err != nil {
-				t.Fatal(err)
+			defer must(t, server, "DELETE", path, nil)
+			if len(g.Documents) > 0 && (kind != Index || g.Kind != LegacyTemplate) { // as an index has no use for _default_
+				use(t, server, g, kind, lost(outcome))
 			}
 		})
 	}
 	return taken
 }
 
+// use sends the documents to the index, or to one that the template makes, and asks what the source was asked.
+// Fields that the plan says can't be searched are not asked for.
+func use(t *testing.T, server *testcluster.Server, g *given, kind Kind, lost []string) {
+	t.Helper()
+	index := "/it"
+	if kind != Index {
+		index = "/made"
+		defer must(t, server, "DELETE", index, nil)
+	}
+	if kind == ComponentTemplate {
+		must(t, server, "PUT", "/_index_template/with", map[string]any{"index_patterns": []string{"made"}, "composed_of": []string{"it"}})
+		defer must(t, server, "DELETE", "/_index_template/with", nil)
+	}
+	if kind != Index {
+		must(t, server, "PUT", index, nil)
+	}
+	for i, document := range g.Documents {
+		must(t, server, "PUT", fmt.Sprintf("%s/_doc/%d?refresh=true&routing=r", index, i), document)
+	}
+	for _, query := range g.Finds {
+		var answer struct {
+			Hits struct{ Total struct{ Value int } }
+		}
+		if without(query, lost, g.Modules) {
+			continue
+		}
+		content := must(t, server, "POST", index+"/_search", map[string]any{"query": query})
+		if len(content) > 0 && json.Unmarshal(content, &answer) != nil {
+			t.Errorf("%s", content)
+		}
+		if answer.Hits.Total.Value != 1 {
+			t.Errorf("%v finds %d documents, the source found one", query, answer.Hits.Total.Value)
+		}
+	}
+}
+
+// lost are the fields that are kept without being parsed.
+func lost(outcome *Outcome) []string {
+	var names []string
+	for _, change := range outcome.Changes {
+		if path, off := strings.CutSuffix(change.Path, "/enabled"); off && change.After == false && change.Fidelity == Lossy {
+			names = append(names, path[strings.LastIndexByte(path, '/')+1:])
+		}
+	}
+	return names
+}
+
+// without tells whether a query is of one of the fields, or of the plugin that the server lacks.
+func without(query map[string]any, fields, modules []string) bool {
+	text := fmt.Sprint(query)
+	if strings.Contains(text, "knn:") && !slices.Contains(modules, "opensearch-knn") {
+		return true
+	}
+	return slices.ContainsFunc(fields, func(name string) bool {
+		return strings.Contains(text, "["+name+":") || strings.Contains(text, "["+name+".") || strings.Contains(text, "."+name+":")
+	})
+}
+
+// must sends a request that has to succeed; a failure is told, and the test goes on to clean up.
+func must(t *testing.T, server *testcluster.Server, method, path string, value any) []byte {
+	t.Helper()
+	var body []byte
+	if value != nil {
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body = encoded
+	}
+	answer, err := server.Do(t.Context(), method, path, body)
+	if err != nil {
+		t.Errorf("%v\n%s", err, body)
+	}
+	return answer
+}
+
 // as is the item as if it were of another kind.
 func as(item *Item, kind Kind) *Item {
+	pattern := []any{"made"}
 	if item.Kind == kind {
+		if _, old := item.Rest["template"]; old {
+			item.Rest["template"] = "made"
+		} else if item.Rest != nil {
+			item.Rest["index_patterns"] = pattern
+		}
 		return item
 	}
 	item.Kind, item.Rest, item.Settings = kind, nil, maps.Clone(item.Settings)
@@ -102,7 +188,7 @@ func as(item *Item, kind Kind) *Item {
 	case Index:
 		item.Settings["index.number_of_shards"] = "1"
 	case IndexTemplate, LegacyTemplate:
-		item.Rest = map[string]any{"index_patterns": []any{"migassist-none-*"}}
+		item.Rest = map[string]any{"index_patterns": pattern}
 	}
 	item.RoutingShards, item.State = 0, ""
 	return item

@@ -23,8 +23,9 @@ var formRules = []Rule{
 		rewrite: everyField(renewGeoPoint),
 	},
 	{
-		Name: "completion-context", Fidelity: Equivalent, Applies: before5,
-		Why:     "contexts are a list, and each says its name; suggestions have no payloads, which the documents still have",
+		Name: "completion-context", Fidelity: Lossy, Applies: before5,
+		Why: "contexts are a list, each says its name, and suggestions have no payloads; documents that say context, payload or output in the field " +
+			"are refused until a transform of documents says contexts, and leaves the others out",
 		rewrite: everyField(renewCompletion),
 	},
 	{

@@ -32,6 +32,9 @@ type given struct {
 	RoutingShards int            `json:"routing_num_shards"`
 	State         string         `json:"state"`
 	Options       Options        `json:"options"`
+	// Documents are what the source's index took, and Finds queries of which each found one of them; tried on real servers.
+	Documents []map[string]any `json:"documents"`
+	Finds     []map[string]any `json:"finds"`
 }
 
 func (g *given) item() *Item {
