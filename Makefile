@@ -36,6 +36,7 @@ demo: build ## watch a migration happen, with nothing but this binary
 e2e: build ## migrate between real servers (Java 17, Maven): ES 7.10.2 to OpenSearch 2.19.1
 	$(GO) test -tags e2e -count=1 -timeout 15m ./internal/testcluster/e2e/...
 	$(GO) test -tags e2e -count=1 -timeout 5m -run 'TestRealServers/opensearch-2.19.1' ./rfs/lease/indexlease
+	$(GO) test -tags e2e -count=1 -timeout 5m -run TestMatrix ./internal/testcluster/matrix -matrix.sources elasticsearch-7.10.2 -matrix.targets opensearch-2.19.1-full
 
 .PHONY: e2e-targets e2e-giants
 e2e-targets: build ## data streams, aliases, other names, versions, id collisions, pilots: on real servers
@@ -51,7 +52,8 @@ e2e-verify: build ## three that differ among VERIFY_DOCUMENTS (a million) named 
 	$(GO) test -tags e2e -count=1 -v -timeout 60m -run '^Test(Verify|DeadLetters)' ./internal/testcluster/e2e -verify.documents $(VERIFY_DOCUMENTS) -transform.documents $(TRANSFORM_DOCUMENTS)
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 15m ./rfs/verify ./transform/typemap
 
-e2e-metadata: ## settings, mappings and templates of every fixture on a real target, and each rule
+e2e-metadata: ## rich sources of ten versions to three targets, with their documents and what is asked of them; every fixture on a real target, and each rule
+	$(GO) test -tags e2e -count=1 -v -timeout 25m -run TestMatrix ./internal/testcluster/matrix
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./metadata/...
 
 e2e-cluster: ## the client, and the embedded target, held against real servers

@@ -91,6 +91,13 @@ func plain(value any, key string) any {
 	if out["type"] == "date" && out["format"] == "strict_date_optional_time||epoch_millis" {
 		delete(out, "format")
 	}
+	if out["type"] == "geo_shape" { // what prefix trees were, servers leave out or write as they like
+		for name, value := range map[string]string{"tree": "quadtree", "strategy": "recursive"} {
+			if out[name] == value {
+				delete(out, name)
+			}
+		}
+	}
 	if key == "_source" && fmt.Sprint(out["enabled"]) == "true" || key == "_routing" && fmt.Sprint(out["required"]) == "false" {
 		delete(out, "enabled")
 		delete(out, "required")

@@ -3,6 +3,7 @@ package rules
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"migassist/cluster/version"
@@ -144,11 +145,33 @@ func copyOf(value any) any {
 }
 
 // FlatSettings brings settings of any form (a tree, flat names, both mixed, with
-// or without "index.") into the one form of Item.Settings. Lists stay lists.
+// or without "index.") into the one form of Item.Settings. Lists stay lists, and
+// NAME.0, NAME.1, …, as Elasticsearch up to 5 keeps them, become one.
 func FlatSettings(settings map[string]any) map[string]any {
 	flat := map[string]any{}
 	flatten("", settings, flat)
+	joinLists(flat)
 	return flat
+}
+
+func joinLists(flat map[string]any) {
+	for _, first := range sorted(flat) {
+		name, numbered := strings.CutSuffix(first, ".0")
+		if _, taken := flat[name]; !numbered || taken {
+			continue
+		}
+		var list []any
+		for {
+			at := name + "." + strconv.Itoa(len(list))
+			value, there := flat[at]
+			if !there {
+				break
+			}
+			list = append(list, value)
+			delete(flat, at)
+		}
+		flat[name] = list
+	}
 }
 
 func flatten(prefix string, tree, flat map[string]any) {

@@ -197,7 +197,7 @@ func renewParameters(d *draft, f *field) {
 			change(name, yes(text))
 		}
 	}
-	if f.def["doc_values"] == true {
+	if f.def["doc_values"] == true && f.kind() != "binary" { // which has none unless told
 		d.remove(edit{in: f.def, at: f.at, key: "doc_values", why: "it is the default", fidelity: Lossless})
 	}
 	if format, is := f.def["format"].(string); is && f.kind() == "date" {

@@ -268,10 +268,13 @@ func TestFlatSettingsTakesEveryForm(t *testing.T) {
 		},
 		"index.codec":      "best_compression",
 		"archived.index.x": "1",
+
+		"index.analysis.analyzer.a.filter.0": "standard", "index.analysis.analyzer.a.filter.1": "lowercase", "index.similarity.s.0": "one",
 	})
 	want := map[string]any{
 		"index.number_of_shards": "2", "index.knn": true, "index.knn.space_type": "l2",
 		"index.analysis.filter.f.stopwords": []any{"a", "b"}, "index.codec": "best_compression", "archived.index.x": "1",
+		"index.analysis.analyzer.a.filter": []any{"standard", "lowercase"}, "index.similarity.s": []any{"one"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -109,6 +109,11 @@ var settingRules = []Rule{
 		rewrite: standardMode,
 	},
 	{
+		Name: "similarity-normalization", Fidelity: Lossless, Applies: before7,
+		Why:     "a snapshot of Elasticsearch up to 6 loses the word normalization from this parameter of a similarity in a template",
+		rewrite: renameNormalization,
+	},
+	{
 		Name: "similarity", Fidelity: Lossy,
 		Why:     "the target does not have this similarity; scores are computed by its default",
 		rewrite: knownSimilarity,
@@ -245,6 +250,23 @@ func knownCodec(d *draft) {
 func standardMode(d *draft) {
 	if value, there := d.Settings["index.mode"]; there && (value == "standard" || value == "lookup") {
 		d.removeSetting("index.mode", "", "")
+	}
+}
+
+// renameNormalization puts a word back. The server writes a template's settings as a tree, in which normalization ("h2") can't be a
+// value and have something below it (normalization.h2.c) at once.
+func renameNormalization(d *draft) {
+	for _, name := range sorted(d.Settings) {
+		rest, ours := strings.CutPrefix(name, "index.similarity.")
+		parts := strings.Split(rest, ".")
+		if !ours || len(parts) != 3 {
+			continue
+		}
+		if way := "index.similarity." + parts[0] + ".normalization"; d.Settings[way] == parts[1] {
+			value := d.Settings[name]
+			d.removeSetting(name, "", "")
+			d.setSetting(way+"."+parts[1]+"."+parts[2], value, "")
+		}
 	}
 }
 

@@ -3,8 +3,10 @@ package matrix
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -45,7 +47,36 @@ func flat(settings any) object {
 		}
 	}
 	walk("", settings)
+	return listed(out)
+}
+
+// flatAny is settings in one level, under the names that they have.
+func flatAny(settings object) object {
+	out := object{}
+	for name, value := range flat(settings) {
+		out[strings.TrimPrefix(name, "index.")] = value
+	}
 	return out
+}
+
+// listed puts together what Elasticsearch up to 5 keeps as NAME.0, NAME.1 and shows as a list.
+func listed(settings object) object {
+	for name, value := range settings {
+		last := name[strings.LastIndexByte(name, '.')+1:]
+		if last != "0" {
+			continue
+		}
+		base := strings.TrimSuffix(name, ".0")
+		list := []any{value}
+		for i := 1; settings[base+"."+strconv.Itoa(i)] != nil; i++ {
+			list = append(list, settings[base+"."+strconv.Itoa(i)])
+		}
+		for i := range list {
+			delete(settings, base+"."+strconv.Itoa(i))
+		}
+		settings[base] = list
+	}
+	return settings
 }
 
 // rootKeys tell a mapping from mappings by type.
@@ -205,6 +236,32 @@ func sectionItems(section string, value any) (items []described, known bool) {
 		for _, name := range slices.Sorted(maps.Keys(inner)) {
 			body, _ := inner[name].(object)
 			items = append(items, template(kind, name, body)...)
+		}
+		return items, true
+	case "ingest", "search_pipeline":
+		list, _ := content["pipeline"].([]any)
+		for _, entry := range list {
+			pipeline, _ := entry.(object)
+			body, _ := pipeline["config"].(object)
+			kind := map[string]rules.Kind{"ingest": rules.IngestPipeline, "search_pipeline": rules.SearchPipeline}[section]
+			items = append(items, described{kind: kind, name: fmt.Sprint(pipeline["id"]), body: body})
+		}
+		return items, true
+	case "stored_scripts":
+		for _, name := range slices.Sorted(maps.Keys(content)) {
+			items = append(items, described{kind: rules.StoredScript, name: name, body: object{"script": content[name]}})
+		}
+		return items, true
+	case "index_lifecycle":
+		policies, _ := content["policies"].(object)
+		for _, name := range slices.Sorted(maps.Keys(policies)) {
+			body, _ := policies[name].(object)
+			items = append(items, described{kind: rules.Policy, name: name, body: object{"policy": body["policy"]}})
+		}
+		return items, true
+	case "settings":
+		if len(content) > 0 {
+			items = append(items, described{kind: rules.ClusterSettings, name: "persistent", body: object{"persistent": flatAny(content)}})
 		}
 		return items, true
 	case "data_stream":
