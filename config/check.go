@@ -19,11 +19,12 @@ var (
 	ForRFS = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "transform", "rfs", "coordinator"}, (*Config).checkRFS}
 	// ForEvaluation is what planning the migration of metadata takes.
 	ForEvaluation = Scope{[]string{
-		"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist", "metadata.string_keyword_subfield", "metadata.details", "metadata.report",
+		"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist", "metadata.details", "metadata.report",
+		"metadata.allow_existing_indexes", "metadata.cluster_awareness_attributes", "metadata.cluster_settings", "metadata.string_keyword_subfield", "rfs.index_map",
 		itemTransforms, itemTransforms + "_base64", itemTransforms + "_file", documentTransforms, documentTransforms + "_base64", documentTransforms + "_file", "rfs.multi_type_resolution",
 	}, (*Config).checkEvaluation}
 	// ForMigration is what migrating metadata takes: what planning it does, or a plan that was kept.
-	ForMigration = Scope{[]string{"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata", "transform", "rfs.multi_type_resolution"}, (*Config).checkMigration}
+	ForMigration = Scope{[]string{"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata", "transform", "rfs.multi_type_resolution", "rfs.index_map"}, (*Config).checkMigration}
 	// ForSnapshots is what looking into a repository takes; the name of a snapshot is not needed for a list of them.
 	ForSnapshots = Scope{[]string{"output", "snapshot", "s3", "gcs", "azure"}, (*Config).checkRepository}
 	// ForContents is what showing the contents of a snapshot takes, which is named as an argument.
@@ -94,6 +95,11 @@ func (c *Config) checkEvaluation() Problems {
 	problems = append(problems, c.Target.Validate("target")...)
 	problems = append(problems, c.Indices.Validate()...)
 	c.Transforms.check(&problems, documentTransforms)
+	_, err := selection.ParseRenames(c.RFS.IndexMap)
+	problems.each("rfs.index_map", err)
+	if c.Metadata.AwarenessAttributes < 0 {
+		problems.add("metadata.cluster_awareness_attributes", "", "%d is no number of values; want 2 or more, or 0 for replicas as they are", c.Metadata.AwarenessAttributes)
+	}
 	return append(problems, c.Metadata.Validate()...)
 }
 

@@ -164,6 +164,8 @@ type Metadata struct {
 	ComponentTemplateAllowlist []string
 	StringKeywordSubfield      bool       // a field "keyword" below each analyzed string of Elasticsearch 1 to 4
 	Transforms                 Transforms // of items
+	AllowExistingIndexes       bool       // accept compatible indices of the target
+	AwarenessAttributes        int        // copies of a shard are to be a multiple of it
 	ClusterSettings            bool       // bring persistent settings of the cluster too
 	Plan                       string     // file with a plan to apply, instead of making one
 	Details                    bool       // each item on its own, with what changes as a diff

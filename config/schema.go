@@ -276,6 +276,14 @@ var runKeys = []key{
 		usage: "`FILE` for the plan and what became of it, to read in a browser", field: func(c *Config) any { return &c.Metadata.Report },
 	},
 	{
+		path: "metadata.allow_existing_indexes", flag: "allow-existing-indexes",
+		usage: "accept indices that the target has where documents can go into them as they are", field: func(c *Config) any { return &c.Metadata.AllowExistingIndexes },
+	},
+	{
+		path: "metadata.cluster_awareness_attributes", flag: "cluster-awareness-attributes",
+		usage: "`N` values of the awareness attribute: raise replicas until the copies of a shard are a multiple of it", field: func(c *Config) any { return &c.Metadata.AwarenessAttributes },
+	},
+	{
 		path: "metadata.cluster_settings", flag: "cluster-settings",
 		usage: "bring persistent settings of the cluster too, where the target has not set them", field: func(c *Config) any { return &c.Metadata.ClusterSettings },
 	},

@@ -106,6 +106,7 @@ func (a *application) came(ctx context.Context, step *Step, result *Result) erro
 		return err
 	}
 	result.Differences = compare(wanted, current)
+	result.Match = matchOf(result.Kind, result.Differences)
 	return nil
 }
 

@@ -32,6 +32,12 @@ type Input struct {
 	// Options are what rules do only where they are asked to.
 	Options rules.Options
 
+	// Renames gives indices and data streams other names; nil: none. They are to be those of rfs.
+	Renames *selection.Renames
+	// AwarenessAttributes is of how many copies of a shard there is to be a multiple; 0: as on the source.
+	AwarenessAttributes int
+	// AllowExisting accepts indices of the target that are compatible with what they should be.
+	AllowExisting bool
 	// ClusterSettings brings persistent settings of the cluster too, where the target has not set them.
 	ClusterSettings bool
 
@@ -100,7 +106,8 @@ func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error)
 	info := in.Target.Info()
 	plan := &Plan{
 		Format: PlanFormat, Source: source.Origin, Steps: []*Step{}, Findings: []Finding{}, Notes: source.Notes, Gaps: source.Gaps,
-		Target: Destination{URL: in.Target.URL(), Name: info.Name, UUID: info.UUID, Version: info.Version},
+		AllowExisting: in.AllowExisting,
+		Target:        Destination{URL: in.Target.URL(), Name: info.Name, UUID: info.UUID, Version: info.Version},
 	}
 	if asked, ok := in.Target.(NodesReader); ok {
 		nodes, err := asked.Nodes(ctx)
@@ -197,7 +204,8 @@ func (b *builder) add(ctx context.Context, kind rules.Kind, result selection.Res
 	var steps []*Step
 	var parts []*part
 	for _, name := range result.Chosen {
-		if stream := b.fed[b.streamOf[name]]; kind == rules.Index && stream != "" {
+		_, named := b.in.Renames.Apply(name) // one that is given a name of its own does not go into the stream
+		if stream := b.fed[b.streamOf[name]]; kind == rules.Index && stream != "" && !named {
 			steps = append(steps, &Step{Kind: kind, Name: name, Action: Left, Reason: "its documents go into the data stream " + stream + ", which makes its own indices, by its template"})
 			continue
 		}
@@ -232,8 +240,9 @@ func (b *builder) parts(item *rules.Item) (parts []*part, refusal string) {
 		return b.indexParts(item)
 	case rules.LegacyTemplate:
 		return b.templateParts(item), ""
-	case rules.ClusterSettings, rules.StoredScript, rules.IngestPipeline, rules.SearchPipeline, rules.Policy, rules.ComponentTemplate, rules.IndexTemplate,
-		rules.DataStream: // without types
+	case rules.ClusterSettings, rules.StoredScript, rules.IngestPipeline, rules.SearchPipeline, rules.Policy, rules.ComponentTemplate, rules.IndexTemplate: // without types
+	case rules.DataStream:
+		return b.wholeIndex(item)
 	}
 	return []*part{whole(item)}, ""
 }
@@ -288,6 +297,8 @@ func (b *builder) rewrite(step *Step, group []*part) (item *rules.Item, refusal 
 
 // settle decides about a step whose item is as it is wanted.
 func (b *builder) settle(step *Step, item *rules.Item) {
+	freeName(step, item)
+	b.spread(step, item)
 	b.wanted[step] = item
 	step.After = item.Body()
 	switch reason := b.present.lacking(step.Kind); {
@@ -400,6 +411,7 @@ func (b *builder) compare(ctx context.Context, target TargetReader) error {
 			return fmt.Errorf("compare %s %s with the target's: %w", step.Kind, step.Name, err)
 		}
 		step.Differences = compare(b.wanted[step], current)
+		step.Match = matchOf(step.Kind, step.Differences)
 	}
 	return nil
 }
@@ -417,8 +429,8 @@ func (b *builder) findings() {
 		case Refused:
 			p.find(step.Kind, step.Name, "refused: %s", step.Reason)
 		case Exists:
-			if len(step.Differences) > 0 {
-				p.find(step.Kind, step.Name, "exists on the target and differs in %s; nothing is changed there", places(step.Differences))
+			if what := existing(step.Match, p.AllowExisting, step.Differences, "nothing is changed there"); what != "" {
+				p.find(step.Kind, step.Name, "%s", what)
 			}
 		case Finish:
 			b.lossy(step)

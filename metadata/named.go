@@ -107,7 +107,7 @@ func (b *builder) streams(ctx context.Context, chosen []string) {
 	}
 	b.add(ctx, rules.DataStream, result, func(name string) (*rules.Item, error) { return items[name], nil })
 	for _, step := range b.plan.Steps {
-		if step.Kind != rules.DataStream {
+		if step.Kind != rules.DataStream || step.Action == Left {
 			continue
 		}
 		if step.Action == Create && !b.hasTemplate(step.Name) {

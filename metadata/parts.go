@@ -73,7 +73,7 @@ func whole(item *rules.Item) *part {
 func (b *builder) targets(name string, types []string) (targets map[string]string, known bool) {
 	if b.in.TypeMappings != nil {
 		if targets, mapped := b.in.TypeMappings.TypeTargets(name, asked(types)); mapped {
-			return targets, true
+			return b.renamed(name, targets), true
 		}
 	}
 	if len(types) < 2 || b.in.MultiType != MultiTypeSplit && b.in.MultiType != MultiTypeUnion {
@@ -85,7 +85,7 @@ func (b *builder) targets(name string, types []string) (targets map[string]strin
 			targets[typ] = strings.ToLower(name + "_" + typ)
 		}
 	}
-	return targets, true
+	return b.renamed(name, targets), true
 }
 
 // indexParts are the parts of an index. Of a type that goes nowhere there is a finding.
@@ -93,7 +93,7 @@ func (b *builder) indexParts(item *rules.Item) (parts []*part, refusal string) {
 	types := item.Types()
 	targets, known := b.targets(item.Name, types)
 	if !known {
-		return []*part{whole(item)}, ""
+		return b.wholeIndex(item)
 	}
 	for _, typ := range asked(types) {
 		target, sent := targets[typ]

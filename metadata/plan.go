@@ -30,6 +30,8 @@ type Plan struct {
 	// Shield keeps templates from adding to the indices that are made.
 	Shield   *Shield   `json:"shield,omitempty"`
 	Findings []Finding `json:"findings"`
+	// AllowExisting: indices of the target that are compatible are accepted.
+	AllowExisting bool `json:"allow_existing,omitempty"`
 	// Finish is what waits until the documents are there.
 	Finish []*FinishStep `json:"finish,omitempty"`
 	// Gaps are what the source has and nothing moves.
@@ -72,6 +74,8 @@ type Step struct {
 	Before  map[string]any `json:"before,omitempty"`
 	After   map[string]any `json:"after,omitempty"`
 	Changes []rules.Change `json:"changes,omitempty"`
+	// Match is of what exists on the target.
+	Match Match `json:"match,omitempty"`
 	// Differences are between After and what the target has, where it exists.
 	Differences []Difference `json:"differences,omitempty"`
 	// Notes are worth knowing and ask for nothing.

@@ -45,6 +45,8 @@ type Result struct {
 	Do     rules.LaterKind `json:"do,omitempty"`
 	Fate   Fate            `json:"fate"`
 	Reason string          `json:"reason,omitempty"`
+	// Match is of what was there.
+	Match Match `json:"match,omitempty"`
 	// Differences are between what was wanted and what the target has.
 	Differences []Difference `json:"differences,omitempty"`
 
@@ -103,8 +105,8 @@ func (r *Report) finish(plan *Plan) {
 			finding.What = "not tried, as the work ended before"
 		case result.Fate == Created && len(result.Differences) > 0:
 			finding.What = "created, and is not as asked for in " + places(result.Differences) + ": a template of the target has added to it"
-		case result.Fate == WasThere && len(result.Differences) > 0:
-			finding.What = "exists on the target and differs in " + places(result.Differences) + "; nothing was changed there"
+		case result.Fate == WasThere && existing(result.Match, plan.AllowExisting, result.Differences, "") != "":
+			finding.What = existing(result.Match, plan.AllowExisting, result.Differences, "nothing was changed there")
 		case result.Fate == Created && result.Reason != "":
 			finding.What = result.Reason
 		default:

@@ -175,9 +175,14 @@ func makePlan(ctx context.Context, settings *config.Config, target metadata.Targ
 	if err != nil {
 		return nil, err
 	}
+	renames, err := selection.ParseRenames(settings.RFS.IndexMap)
+	if err != nil {
+		return nil, err
+	}
 	input := metadata.Input{
 		Snapshot: from.snapshot, URI: from.repository.URI(), Target: target,
 		Indices: from.allow, IndexTemplates: indexTemplates, ComponentTemplates: componentTemplates,
+		Renames: renames, AwarenessAttributes: settings.Metadata.AwarenessAttributes, AllowExisting: settings.Metadata.AllowExistingIndexes,
 		ClusterSettings: settings.Metadata.ClusterSettings,
 		MultiType:       metadata.MultiType(settings.RFS.MultiTypeResolution),
 		Options:         rules.Options{KeywordSubfield: settings.Metadata.StringKeywordSubfield},

@@ -90,7 +90,7 @@ func planRow(step *metadata.Step) row {
 		if len(step.Differences) > 0 {
 			r.tone = care
 		}
-		r.says = join(madeOf(step.From), equality(step.Differences))
+		r.says = join(madeOf(step.From), equality(step.Differences), matched(step.Match))
 	case metadata.Refused:
 		r.tone, r.changes = bad, step.Changes
 		r.says = join(madeOf(step.From), step.Reason)
@@ -120,7 +120,7 @@ func reportRow(result *metadata.Result) row {
 	case metadata.Waits:
 		r.says = "metadata finish makes it"
 	case metadata.WasThere:
-		r.says = join(result.Reason, equality(result.Differences))
+		r.says = join(result.Reason, equality(result.Differences), matched(result.Match))
 		if result.Do != "" {
 			r.says = doing(result.Do)
 		}
@@ -190,6 +190,14 @@ func madeOf(from []string) string {
 		return ""
 	}
 	return "from " + few(from, 6)
+}
+
+// matched is what is said of an item that differs from what it should be.
+func matched(match metadata.Match) string {
+	if match == metadata.Equal {
+		return ""
+	}
+	return string(match)
 }
 
 func equality(differences []metadata.Difference) string {
