@@ -289,7 +289,7 @@ var runKeys = []key{
 	},
 	{
 		path: "metadata.plan", flag: "plan",
-		usage: "`FILE` with a plan to apply, as evaluate --output json wrote it; no snapshot is read then", field: func(c *Config) any { return &c.Metadata.Plan },
+		usage: "`FILE` with a plan to apply, as evaluate --output json wrote it; where a source is named too, it has to be as it was", field: func(c *Config) any { return &c.Metadata.Plan },
 	},
 }
 

@@ -24,7 +24,10 @@ func (p *Plan) Apply(ctx context.Context, target Target) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &application{plan: p, target: target, present: there, report: &Report{Format: ReportFormat, Source: p.Source, Target: p.Target}}
+	if err := p.fresh(there); err != nil {
+		return nil, err
+	}
+	a := &application{plan: p, target: target, present: there, report: p.newReport()}
 	for i, step := range p.Steps {
 		result, err := a.step(ctx, step)
 		a.report.Results = append(a.report.Results, result)

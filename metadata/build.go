@@ -2,7 +2,10 @@ package metadata
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"hash"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,6 +83,8 @@ func NewPlan(ctx context.Context, in Input) (*Plan, error) {
 		return nil, err
 	}
 	b.findings()
+	b.plan.Target.Seen = b.present.seen(b.plan.Steps)
+	b.plan.Source.State = hex.EncodeToString(b.read.Sum(nil)[:8])
 	b.plan.count()
 	return b.plan, nil
 }
@@ -98,6 +103,7 @@ type builder struct {
 	// streamOf has the data stream by index of the source, fed the one of the target by the source's where documents go into it.
 	streamOf, fed map[string]string
 	waiting       map[*Step][]rules.Later
+	read          hash.Hash // of the items that were read
 	// transformer may be nil.
 	transformer transform.Transformer
 }
@@ -127,7 +133,7 @@ func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error)
 	}
 	b := &builder{
 		in: in, plan: plan, source: source, rules: set.With(in.Options), present: there, wanted: map[*Step]*rules.Item{}, missing: map[string]int{},
-		streamOf: map[string]string{}, fed: map[string]string{}, waiting: map[*Step][]rules.Later{},
+		streamOf: map[string]string{}, fed: map[string]string{}, waiting: map[*Step][]rules.Later{}, read: sha256.New(),
 	}
 	if in.Transforms != nil {
 		b.transformer = in.Transforms.New()
@@ -214,6 +220,7 @@ func (b *builder) add(ctx context.Context, kind rules.Kind, result selection.Res
 			steps = append(steps, &Step{Kind: kind, Name: name, Action: Refused, Reason: reasonOf(err)})
 			continue
 		}
+		b.read.Write([]byte(sum(kind, name, item.Described())))
 		own, refusal := b.parts(item)
 		switch {
 		case refusal != "":

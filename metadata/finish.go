@@ -65,7 +65,7 @@ func (p *Plan) ApplyFinish(ctx context.Context, target FinishTarget) (*Report, e
 		return nil, err
 	}
 	f := &finishing{target: target, present: there}
-	report := &Report{Format: ReportFormat, Source: p.Source, Target: p.Target, Findings: []Finding{}, Results: []*Result{}}
+	report := p.newReport()
 	for i, step := range p.Finish {
 		result := step.result()
 		report.Results = append(report.Results, result)

@@ -66,6 +66,12 @@ type ReportCounts struct {
 	Findings int `json:"findings"`
 }
 
+func (p *Plan) newReport() *Report {
+	report := &Report{Format: ReportFormat, Source: p.Source, Target: p.Target, Findings: []Finding{}, Results: []*Result{}}
+	report.Target.Seen = nil
+	return report
+}
+
 // resultOf is the fate a step has before anything is sent.
 func resultOf(step *Step) *Result {
 	result := &Result{Kind: step.Kind, Name: step.Name, Reason: step.Reason}

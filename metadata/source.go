@@ -34,6 +34,8 @@ type Origin struct {
 	Snapshot string          `json:"snapshot,omitempty"`
 	UUID     string          `json:"uuid,omitempty"`
 	Version  version.Version `json:"version"`
+	// State is a sum of all that was read, by which a plan knows that its source has changed.
+	State string `json:"state,omitempty"`
 }
 
 // Gap is something of the source that is not moved: by whom it is, what it does, and what a person can do about it.

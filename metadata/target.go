@@ -58,6 +58,8 @@ type Destination struct {
 	Known     version.Version `json:"known"`
 	DataNodes int             `json:"data_nodes,omitempty"`
 	Modules   []string        `json:"modules,omitempty"`
+	// Seen are sums of what the plan depends on, by "KIND NAME".
+	Seen map[string]string `json:"seen,omitempty"`
 }
 
 // present is what a target has at one moment.

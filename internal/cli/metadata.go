@@ -156,6 +156,16 @@ func givenPlan(ctx context.Context, settings *config.Config, target metadata.Tar
 	if err != nil {
 		return nil, fmt.Errorf("--plan %s: %w", settings.Metadata.Plan, err)
 	}
+	if settings.Snapshot.RepoURI == "" {
+		return plan, nil
+	}
+	now, err := makePlan(ctx, settings, target, log) // a source that is named is looked at again
+	if err != nil {
+		return nil, err
+	}
+	if err := plan.SameSource(now); err != nil {
+		return nil, fmt.Errorf("--plan %s: %w", settings.Metadata.Plan, err)
+	}
 	return plan, nil
 }
 
