@@ -20,6 +20,11 @@ var analysisRules = []Rule{
 		rewrite: removeStandardFilter,
 	},
 	{
+		Name:    "synonyms-set",
+		Why:     "the synonyms are in a set of the source's cluster, which the target does not have; text would be searched without them",
+		rewrite: refuseSynonymSets,
+	},
+	{
 		Name:    "analysis-missing",
 		Why:     "an analyzer names a part that neither its item nor the target has; without it text would be cut into other terms",
 		rewrite: refuseMissingAnalysis,
@@ -176,6 +181,15 @@ func removeStandardFilter(d *draft) {
 			d.removeSetting(c.setting, "", "")
 		default:
 			d.setSetting(c.setting, relisted(d.Settings[c.setting], kept), "")
+		}
+	}
+}
+
+func refuseSynonymSets(d *draft) {
+	for _, c := range d.components() {
+		if c.parameter == "synonyms_set" {
+			d.refuse(d.content().at("settings", c.setting), "the filter %s takes its synonyms from the set %v of the source's cluster, which the target does not have; "+
+				"write them into the filter's synonyms, by a transform of the metadata", c.name, d.Settings[c.setting])
 		}
 	}
 }

@@ -49,6 +49,12 @@ func TestARealServerTakesWhatComesOut(t *testing.T) {
 			for _, name := range goldenInputs(t) {
 				taken += offer(t, server, readGiven(t, name), spec, modulesOf(t, server))
 			}
+			mappings := wide(1001, 30)
+			properties, _ := mappings["properties"].(map[string]any)
+			for i := range 60 {
+				properties[fmt.Sprint("n", i)] = map[string]any{"type": "nested"}
+			}
+			taken += offer(t, server, &given{Name: "wide", From: "ES 1.7.6", Kind: Index, Mappings: mappings}, spec, modulesOf(t, server))
 			if taken < 60 {
 				t.Errorf("only %d items were sent", taken)
 			}
@@ -184,6 +190,9 @@ func as(item *Item, kind Kind) *Item {
 		return item
 	}
 	item.Kind, item.Rest, item.Settings = kind, nil, maps.Clone(item.Settings)
+	if item.Settings == nil {
+		item.Settings = map[string]any{}
+	}
 	switch kind {
 	case Index:
 		item.Settings["index.number_of_shards"] = "1"

@@ -11,9 +11,9 @@ import (
 // limitRules keep an index that its source made within limits that the target has and the source had not.
 var limitRules = []Rule{
 	{
-		Name: "gram-limit", Fidelity: Lossless, Applies: before7,
+		Name: "gram-limit", Fidelity: Lossless, Applies: mayBeBefore7,
 		Why:     "the source made grams of any range of lengths; the target asks for the range to be allowed",
-		rewrite: allowGrams,
+		rewrite: createdBefore7(allowGrams),
 	},
 	{
 		Name: "field-limit", Fidelity: Equivalent,

@@ -10,6 +10,22 @@ import (
 func before2(p Pair) bool { return p.From.Flavor == version.Elasticsearch && !p.From.AtLeast(2, 0) }
 func before5(p Pair) bool { return p.From.Flavor == version.Elasticsearch && !p.From.AtLeast(5, 0) }
 
+// mayBeBefore7 tells whether the source may have indices that Elasticsearch 6 or older made, its own or kept through upgrades.
+func mayBeBefore7(p Pair) bool {
+	return p.From.Major < 8 && p.From.Flavor == version.Elasticsearch || p.From.Major == 1 && p.From.Flavor == version.OpenSearch
+}
+
+// createdBefore7 has a rule look at such items only. What made an index is in its settings: 6082399 is 6.8.23, and the numbers of OpenSearch are
+// larger than all of Elasticsearch 7.
+func createdBefore7(rewrite func(*draft)) func(*draft) {
+	return func(d *draft) {
+		created := numberOf(d.Settings["index.version.created"])
+		if before7(d.pair) || created > 0 && created < 7000000 {
+			rewrite(d)
+		}
+	}
+}
+
 // formRules bring what Elasticsearch 1 to 6 wrote in forms of its own to those of 7.
 var formRules = []Rule{
 	{
@@ -34,9 +50,9 @@ var formRules = []Rule{
 		rewrite: everyField(takeNumbers),
 	},
 	{
-		Name: "date-pattern", Fidelity: Equivalent, Applies: before7,
-		Why:     "letters of a date pattern mean other things since 7: the year of the era is u, an offset is XX, XXX or VV",
-		rewrite: renewPatterns,
+		Name: "date-pattern", Fidelity: Equivalent, Applies: mayBeBefore7,
+		Why:     "letters of a date pattern mean other things in indices since 7: the year of the era is u, an offset is XX, XXX or VV",
+		rewrite: createdBefore7(renewPatterns),
 	},
 	{
 		Name: "alias-filter", Fidelity: Equivalent, Applies: before5,

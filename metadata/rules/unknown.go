@@ -51,6 +51,12 @@ var unknownRules = []Rule{
 var settingGroups = words("index.analysis. index.similarity. index.routing.allocation.require. index.routing.allocation.include. " +
 	"index.routing.allocation.exclude.")
 
+// innerSettings, where the target does not know them, change neither documents nor searches.
+var innerSettings = words("index.translog. index.merge. index.store. index.cache. index.fielddata. index.compound_format index.compound_on_flush index.compress. " +
+	"index.codec. index.bloom_filter_for_id_field. index.fast_refresh. index.term_index_interval index.term_index_divisor index.warmer. index.gateway. " +
+	"index.recovery. index.shared_filesystem. index.shadow_replicas index.load_fixed_bitset_filters_eagerly index.use_compound_file index.reader. " +
+	"index.concurrency index.index_concurrency index.cache_size index.allocation. index.dense_vector. index.time_series.")
+
 // settingModule is what a setting belongs to, where it is not the core.
 func settingModule(name string) string {
 	switch {
@@ -72,6 +78,8 @@ func removeUnknownSettings(d *draft) {
 			d.removeSetting(name, "the target keeps this setting to itself", "")
 		case d.Settings[name] == nil:
 			d.removeSetting(name, "it has no value, and the target does not know it", Lossless)
+		case matches(innerSettings, name):
+			d.removeSetting(name, "it is about how the source kept its files and caches; the target does it in its own way, and documents and searches are the same", Equivalent)
 		default:
 			d.removeSetting(name, "", "")
 		}
