@@ -132,6 +132,8 @@ func TestEveryMethodOfAReaderOnlyReads(t *testing.T) {
 				arguments = append(arguments, reflect.ValueOf(json.RawMessage(`{}`)))
 			case in == reflect.TypeFor[[]Name]():
 				arguments = append(arguments, reflect.ValueOf([]Name{{Index: "books", ID: "1"}}))
+			case in == reflect.TypeFor[Family]():
+				arguments = append(arguments, reflect.ValueOf(IngestPipelines))
 			case in.Kind() == reflect.String:
 				arguments = append(arguments, reflect.ValueOf("books"))
 			default:

@@ -19,12 +19,12 @@ var (
 	ForRFS = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "transform", "rfs", "coordinator"}, (*Config).checkRFS}
 	// ForEvaluation is what planning the migration of metadata takes.
 	ForEvaluation = Scope{[]string{
-		"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist", "metadata.details", "metadata.report",
+		"output", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist", "metadata.details", "metadata.report",
 		"metadata.allow_existing_indexes", "metadata.cluster_awareness_attributes", "metadata.cluster_settings", "metadata.string_keyword_subfield", "rfs.index_map",
 		itemTransforms, itemTransforms + "_base64", itemTransforms + "_file", documentTransforms, documentTransforms + "_base64", documentTransforms + "_file", "rfs.multi_type_resolution",
 	}, (*Config).checkEvaluation}
 	// ForMigration is what migrating metadata takes: what planning it does, or a plan that was kept.
-	ForMigration = Scope{[]string{"output", "snapshot", "s3", "gcs", "azure", "target", "indices", "metadata", "transform", "rfs.multi_type_resolution", "rfs.index_map"}, (*Config).checkMigration}
+	ForMigration = Scope{[]string{"output", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "metadata", "transform", "rfs.multi_type_resolution", "rfs.index_map"}, (*Config).checkMigration}
 	// ForSnapshots is what looking into a repository takes; the name of a snapshot is not needed for a list of them.
 	ForSnapshots = Scope{[]string{"output", "snapshot", "s3", "gcs", "azure"}, (*Config).checkRepository}
 	// ForContents is what showing the contents of a snapshot takes, which is named as an argument.
@@ -91,7 +91,15 @@ func (c *Config) checkMemory() Problems {
 const minMemory = 64 * MiB
 
 func (c *Config) checkEvaluation() Problems {
-	problems := append(c.Snapshot.Validate(), c.checkStores()...)
+	var problems Problems
+	switch {
+	case c.LiveSource():
+		problems = c.Source.Validate("source")
+	case c.Snapshot.RepoURI == "":
+		problems.add("snapshot.repo_uri", "", "is missing, and so is source.host; give --repo-uri and --snapshot-name to read a snapshot, or --source-host to read a cluster")
+	default:
+		problems = append(c.Snapshot.Validate(), c.checkStores()...)
+	}
 	problems = append(problems, c.Target.Validate("target")...)
 	problems = append(problems, c.Indices.Validate()...)
 	c.Transforms.check(&problems, documentTransforms)
@@ -107,7 +115,11 @@ func (c *Config) checkMigration() Problems {
 	if c.Metadata.Plan == "" {
 		return c.checkEvaluation()
 	}
-	return c.Target.Validate("target")
+	problems := c.Target.Validate("target")
+	if c.LiveSource() {
+		problems = append(problems, c.Source.Validate("source")...)
+	}
+	return problems
 }
 
 func (c *Config) checkRepository() Problems {

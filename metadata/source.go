@@ -1,12 +1,10 @@
 package metadata
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
-	"maps"
 	"slices"
+	"strings"
 
 	"migassist/cluster/version"
 	"migassist/metadata/rules"
@@ -70,160 +68,54 @@ func Read(ctx context.Context, from *snapshot.Snapshot, uri string) (*Source, er
 		},
 	}
 	if !from.HasGlobal {
-		source.Notes = append(source.Notes, "the snapshot was taken without the cluster's global state, so there are no templates in it")
+		source.Notes = append(source.Notes, "the snapshot was taken without the cluster's global state, so there are no templates, pipelines, scripts and settings in it")
 	}
-	streams := global.BackingIndices()
-	for _, name := range from.IndexNames() {
+	c := content{
+		named: map[rules.Kind]map[string]json.RawMessage{
+			rules.StoredScript: global.StoredScripts, rules.IngestPipeline: global.IngestPipelines, rules.SearchPipeline: global.SearchPipelines,
+			rules.Policy: global.Policies, rules.ComponentTemplate: global.ComponentTemplates, rules.IndexTemplate: global.IndexTemplates,
+			rules.LegacyTemplate: global.Templates, rules.DataStream: global.DataStreams,
+		},
+		settings: global.Sections["settings"], streamAliases: global.DataStreamAliases, sections: global.Sections, indices: from.IndexNames(),
+	}
+	return source, c.fill(source)
+}
+
+// content is what a source holds, in the form of the REST API where it has one, wherever it was read.
+type content struct {
+	named         map[rules.Kind]map[string]json.RawMessage
+	settings      json.RawMessage // persistent ones, flat or not
+	streamAliases map[string]json.RawMessage
+	sections      map[string]json.RawMessage // of the cluster's metadata
+	indices       []string
+	// policies of ISM were asked for; a snapshot has them among documents.
+	policiesAsked bool
+}
+
+// fill gives a source its items, indices and gaps.
+func (c content) fill(source *Source) error {
+	if err := c.items(source); err != nil {
+		return err
+	}
+	streams := map[string]string{}
+	for _, item := range source.Items {
+		if item.Kind != rules.DataStream {
+			continue
+		}
+		for _, list := range []string{"indices", "failure_indices"} {
+			names, _ := item.Rest[list].([]any)
+			for _, name := range names {
+				if text, ok := name.(string); ok {
+					streams[text] = item.Name
+				}
+			}
+		}
+	}
+	slices.Sort(c.indices)
+	for _, name := range c.indices {
 		source.Indices = append(source.Indices, IndexName{Name: name, DataStream: streams[name]})
 	}
-	for _, some := range []struct {
-		kind rules.Kind
-		of   map[string]json.RawMessage
-	}{
-		{rules.ComponentTemplate, global.ComponentTemplates},
-		{rules.IndexTemplate, global.IndexTemplates},
-		{rules.LegacyTemplate, global.Templates},
-		{rules.DataStream, global.DataStreams},
-	} {
-		for _, name := range slices.Sorted(maps.Keys(some.of)) {
-			item, err := itemFrom(some.kind, name, some.of[name])
-			if err != nil {
-				return nil, err
-			}
-			source.Items = append(source.Items, item)
-		}
-	}
-	return source, nil
-}
-
-func indexItem(index *snapshot.Index) (*rules.Item, error) {
-	item := &rules.Item{
-		Kind: rules.Index, Name: index.Name, RoutingShards: index.RoutingShards, State: index.State,
-		Mappings: map[string]any{}, Aliases: map[string]any{},
-	}
-	settings, err := decodeObject(index.RawSettings)
-	if err != nil {
-		return nil, fmt.Errorf("read settings of index %s: %w", index.Name, err)
-	}
-	item.Settings = rules.FlatSettings(settings)
-	for name, raw := range index.Mappings {
-		if item.Mappings[name], err = decodeValue(raw); err != nil {
-			return nil, fmt.Errorf("read mapping %s of index %s: %w", name, index.Name, err)
-		}
-	}
-	item.Mappings = typeless(item.Mappings)
-	for name, raw := range index.Aliases {
-		if item.Aliases[name], err = decodeValue(raw); err != nil {
-			return nil, fmt.Errorf("read alias %s of index %s: %w", name, index.Name, err)
-		}
-	}
-	return item, nil
-}
-
-// persistentSettings is the name of the one item of the kind cluster_settings.
-const persistentSettings = "persistent"
-
-// itemFrom reads an item that is no index from the body that an API or a snapshot has of it.
-func itemFrom(kind rules.Kind, name string, raw json.RawMessage) (*rules.Item, error) {
-	switch kind {
-	case rules.ComponentTemplate, rules.IndexTemplate, rules.LegacyTemplate:
-		return templateItem(kind, name, raw)
-	case rules.ClusterSettings, rules.StoredScript, rules.IngestPipeline, rules.SearchPipeline, rules.Policy, rules.DataStream, rules.Index:
-	}
-	rest, err := decodeObject(raw)
-	if err != nil {
-		return nil, fmt.Errorf("read %s %s: %w", words(kind), name, err)
-	}
-	if kind == rules.DataStream {
-		stream(rest)
-	}
-	return &rules.Item{Kind: kind, Name: name, Rest: rest}, nil
-}
-
-// stream leaves the names of the indices of a data stream, of which some versions tell more, and not its own.
-func stream(rest map[string]any) {
-	delete(rest, "name")
-	indices, _ := rest["indices"].([]any)
-	for i, index := range indices {
-		if told, ok := index.(map[string]any); ok {
-			indices[i] = told["index_name"]
-		}
-	}
-}
-
-// templateItem takes a template apart: what the composable ones have below
-// "template", the legacy ones have at the top.
-func templateItem(kind rules.Kind, name string, raw json.RawMessage) (*rules.Item, error) {
-	rest, err := decodeObject(raw)
-	if err != nil {
-		return nil, fmt.Errorf("read %s %s: %w", kind, name, err)
-	}
-	content := rest
-	if kind != rules.LegacyTemplate {
-		content = map[string]any{}
-		if value, there := rest["template"]; there && value != nil {
-			object, ok := value.(map[string]any)
-			if !ok {
-				return nil, fmt.Errorf("read %s %s: its template is no JSON object", kind, name)
-			}
-			content = object
-		}
-		delete(rest, "template")
-	}
-	parts := map[string]map[string]any{}
-	for _, part := range []string{"settings", "mappings", "aliases"} {
-		if value, there := content[part]; there && value != nil {
-			object, ok := value.(map[string]any)
-			if !ok {
-				return nil, fmt.Errorf("read %s %s: its %s are no JSON object", kind, name, part)
-			}
-			parts[part] = object
-		}
-		delete(content, part)
-	}
-	if kind != rules.LegacyTemplate && len(content) > 0 {
-		// Such as the lifecycle of 8.x: the rules see it beside the rest.
-		for key, value := range content {
-			rest["template."+key] = value
-		}
-	}
-	return &rules.Item{
-		Kind: kind, Name: name, Rest: rest,
-		Settings: rules.FlatSettings(parts["settings"]), Mappings: typeless(parts["mappings"]), Aliases: parts["aliases"],
-	}, nil
-}
-
-// typeless takes away the type name that 7.x keeps and its API does not show.
-// Any other type name is for the rules to decide about.
-func typeless(mappings map[string]any) map[string]any {
-	if mapping, ok := mappings["_doc"].(map[string]any); ok && len(mappings) == 1 {
-		return mapping
-	}
-	return mappings
-}
-
-func decodeObject(raw json.RawMessage) (map[string]any, error) {
-	if len(raw) == 0 {
-		return map[string]any{}, nil
-	}
-	value, err := decodeValue(raw)
-	if err != nil {
-		return nil, err
-	}
-	object, ok := value.(map[string]any)
-	if !ok && value != nil {
-		return nil, fmt.Errorf("it is no JSON object")
-	}
-	return object, nil
-}
-
-// decodeValue keeps numbers as they are written.
-func decodeValue(raw json.RawMessage) (any, error) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return nil, err
-	}
-	return value, nil
+	source.Gaps = append(source.Gaps, c.gaps()...)
+	slices.SortStableFunc(source.Gaps, func(a, b Gap) int { return strings.Compare(a.Area+"\x00"+a.Name, b.Area+"\x00"+b.Name) })
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 )
@@ -18,11 +19,16 @@ type Global struct {
 	IndexTemplates     map[string]json.RawMessage
 	// DataStreams are by name, as the cluster state has them (indices with UUIDs, timestamp field).
 	DataStreams map[string]json.RawMessage
+	// DataStreamAliases are by name: {"data_streams": [...], "write_data_stream": ..., "filter": {...}}. OpenSearch keeps such aliases with the
+	// indices behind a stream instead.
+	DataStreamAliases map[string]json.RawMessage
+	// StoredScripts, IngestPipelines, SearchPipelines and Policies (of ILM) are by name, as the REST API of the cluster takes them:
+	// {"script": {...}}, {"processors": [...]}, {"request_processors": [...]} and {"policy": {...}}.
+	StoredScripts, IngestPipelines, SearchPipelines, Policies map[string]json.RawMessage
 	// PersistentSettings are flat; lists as in [Index].
 	PersistentSettings map[string]string
 	PersistentLists    map[string][]string
-	// Sections are all the keys of the metadata, these above included, as written: ingest, scripts,
-	// lifecycle policies and whatever plugins keep.
+	// Sections are all the keys of the metadata, these above included, as written.
 	Sections map[string]json.RawMessage
 	// Raw is all of it, JSON.
 	Raw json.RawMessage
@@ -38,6 +44,9 @@ var sections = []struct {
 	{"component_template", "component_template", func(g *Global) *map[string]json.RawMessage { return &g.ComponentTemplates }},
 	{"index_template", "index_template", func(g *Global) *map[string]json.RawMessage { return &g.IndexTemplates }},
 	{"data_stream", "data_stream", func(g *Global) *map[string]json.RawMessage { return &g.DataStreams }},
+	{"data_stream", "data_stream_aliases", func(g *Global) *map[string]json.RawMessage { return &g.DataStreamAliases }},
+	{"stored_scripts", "", func(g *Global) *map[string]json.RawMessage { return &g.StoredScripts }},
+	{"index_lifecycle", "policies", func(g *Global) *map[string]json.RawMessage { return &g.Policies }},
 }
 
 // Global reads the cluster-wide metadata. A snapshot taken without it (see [Snapshot.HasGlobal]) has
@@ -72,7 +81,7 @@ func (s *Snapshot) loadGlobal(ctx context.Context, at string) (*Global, error) {
 		return nil, err
 	}
 	g.PersistentSettings, g.PersistentLists = settings.values, settings.lists
-	return g, g.plainMappings(at)
+	return g, errors.Join(g.readByID(at), g.plainMappings(at))
 }
 
 // readSection decodes raw, or the value of its key inner, into an object by name.

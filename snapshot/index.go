@@ -166,11 +166,16 @@ func (x *Index) refusals() error {
 	if x.snapshot.shallow && x.Settings["index.remote_store.enabled"] == "true" {
 		return fmt.Errorf("%w: the snapshot is a shallow copy (remote_store_index_shallow_copy), whose files stay in the index's remote store; snapshot into a repository with remote_store_index_shallow_copy: false", ErrUnsupported)
 	}
-	switch storage := x.Settings["index.store.type"]; storage {
+	return Unsupported(x.Settings)
+}
+
+// Unsupported tells why an index of these settings has nothing to migrate from but in a cluster that runs: [ErrUnsupported], wrapped, or nil.
+func Unsupported(settings map[string]string) error {
+	switch storage := settings["index.store.type"]; storage {
 	case "snapshot", "remote_snapshot":
 		return fmt.Errorf("%w: it is a searchable snapshot (index.store.type: %s), a stub without data; migrate from the repository it is mounted from", ErrUnsupported, storage)
 	}
-	switch mode := x.Settings["index.mode"]; mode {
+	switch mode := settings["index.mode"]; mode {
 	case "", "standard", "lookup":
 		return nil
 	case "time_series", "logsdb":

@@ -14,19 +14,18 @@ import (
 	"migassist/cluster"
 	"migassist/config"
 	"migassist/metadata"
-	"migassist/metadata/rules"
 	"migassist/metadata/view"
-	"migassist/selection"
 	"migassist/transform/pipeline"
 )
 
 // metadata is the mode that moves indices, aliases and templates.
 func (p *program) metadata() *cobra.Command {
-	return p.group("metadata", "Move index settings, mappings, aliases and templates from a snapshot to a target",
-		`Metadata creates on the target what the snapshot holds beside documents: indices
-with settings, mappings and aliases, legacy templates, component and index
-templates. What the target does not know is rewritten or left out, each with its
-reason. "evaluate" prints the plan, "migrate" applies exactly that plan.`,
+	return p.group("metadata", "Move index settings, mappings, aliases and templates to a target",
+		`Metadata creates on the target what a snapshot, or a living cluster that is only
+read (--source-host), holds beside documents: indices with settings, mappings and
+aliases, templates, data streams, pipelines, stored scripts and policies. What
+the target does not know is rewritten or left out, each with its reason.
+"evaluate" prints the plan, "migrate" applies exactly that plan.`,
 		`  migassist metadata evaluate --repo-uri file:///mnt/snapshots --snapshot-name nightly --target-host https://localhost:9200`,
 		p.metadataEvaluate(), p.metadataMigrate(), p.metadataFinish())
 }
@@ -156,7 +155,7 @@ func givenPlan(ctx context.Context, settings *config.Config, target metadata.Tar
 	if err != nil {
 		return nil, fmt.Errorf("--plan %s: %w", settings.Metadata.Plan, err)
 	}
-	if settings.Snapshot.RepoURI == "" {
+	if settings.Snapshot.RepoURI == "" && settings.Source.Host == "" {
 		return plan, nil
 	}
 	now, err := makePlan(ctx, settings, target, log) // a source that is named is looked at again
@@ -167,40 +166,6 @@ func givenPlan(ctx context.Context, settings *config.Config, target metadata.Tar
 		return nil, fmt.Errorf("--plan %s: %w", settings.Metadata.Plan, err)
 	}
 	return plan, nil
-}
-
-func makePlan(ctx context.Context, settings *config.Config, target metadata.TargetReader, log zerolog.Logger) (*metadata.Plan, error) {
-	from, err := openSource(ctx, settings, log)
-	if err != nil {
-		return nil, err
-	}
-	for _, warning := range from.warnings() {
-		log.Warn().Msg(warning)
-	}
-	indexTemplates, err := selection.ParseAllowlist(settings.Metadata.IndexTemplateAllowlist)
-	if err != nil {
-		return nil, err
-	}
-	componentTemplates, err := selection.ParseAllowlist(settings.Metadata.ComponentTemplateAllowlist)
-	if err != nil {
-		return nil, err
-	}
-	renames, err := selection.ParseRenames(settings.RFS.IndexMap)
-	if err != nil {
-		return nil, err
-	}
-	input := metadata.Input{
-		Snapshot: from.snapshot, URI: from.repository.URI(), Target: target,
-		Indices: from.allow, IndexTemplates: indexTemplates, ComponentTemplates: componentTemplates,
-		Renames: renames, AwarenessAttributes: settings.Metadata.AwarenessAttributes, AllowExisting: settings.Metadata.AllowExistingIndexes,
-		ClusterSettings: settings.Metadata.ClusterSettings,
-		MultiType:       metadata.MultiType(settings.RFS.MultiTypeResolution),
-		Options:         rules.Options{KeywordSubfield: settings.Metadata.StringKeywordSubfield},
-	}
-	if err := addTransforms(&input, settings, log); err != nil {
-		return nil, err
-	}
-	return metadata.NewPlan(ctx, input)
 }
 
 // addTransforms gives a plan the transforms of items. Type mappings may be among them, or among those of documents, as rfs takes them.

@@ -44,12 +44,7 @@ func openSides(ctx context.Context, settings *config.Config, log zerolog.Logger)
 		return nil, err
 	}
 	if settings.Source.Host != "" {
-		options, err := clusterOptions(settings.Source)
-		if err != nil {
-			return nil, err
-		}
-		options.Side = "source"
-		if s.living, err = cluster.ConnectReader(ctx, options); err != nil {
+		if s.living, err = connectSource(ctx, settings.Source); err != nil {
 			return nil, err
 		}
 	}
