@@ -44,8 +44,8 @@ var settingRules = []Rule{
 	},
 	{
 		Name: "lifecycle", Fidelity: Lossy, Applies: fromElasticsearch,
-		Why:     "OpenSearch has no index lifecycle management; policies are not migrated in this version, make an ISM policy",
-		rewrite: removeSettings("index.lifecycle."),
+		Why:     "OpenSearch has no index lifecycle management but index state management; metadata finish gives the index to the policy that was made of its own",
+		rewrite: attach,
 	},
 	{
 		Name: "follower", Fidelity: Lossy, Applies: fromElasticsearch,

@@ -64,6 +64,8 @@ func settingModule(name string) string {
 		return "opensearch-knn"
 	case strings.HasPrefix(name, "index.percolator."):
 		return "percolator"
+	case strings.HasPrefix(name, "index.plugins.index_state_management."):
+		return ismModule
 	}
 	return ""
 }
@@ -73,7 +75,7 @@ func removeUnknownSettings(d *draft) {
 		switch {
 		case d.modules.lack(settingModule(name)):
 			d.removeSetting(name, "it belongs to "+settingModule(name)+", which the target does not have", "")
-		case has(d.known.Settings, name) || matches(settingGroups, name):
+		case has(d.known.Settings, name) || matches(settingGroups, name) || settingModule(name) == ismModule: // which no table has
 		case has(d.known.Private, name):
 			d.removeSetting(name, "the target keeps this setting to itself", "")
 		case d.Settings[name] == nil:
