@@ -179,7 +179,7 @@ func (w typesWay) newIndex(t *testing.T) {
 	must(t, target, "PUT", "/"+w.made, "")
 	mapping := string(must(t, target, "GET", "/"+w.made+"/_mapping", ""))
 	united := w.to["user"] == w.to["order"]
-	if !strings.Contains(mapping, `"name":{"type":"keyword"}`) || !strings.Contains(mapping, `"at":{"type":"date"}`) || strings.Contains(mapping, `"n":`) != united {
+	if !strings.Contains(mapping, `"name":{"type":"keyword"}`) || !strings.Contains(mapping, `"at":{"type":"date"`) || strings.Contains(mapping, `"n":`) != united {
 		t.Errorf("the template gives %s the mapping %s", w.made, mapping)
 	}
 }
