@@ -14,7 +14,7 @@ var ErrReadOnly = errors.New("not a read, and this side is only read")
 // readOnly lets reads pass and nothing else. It is the only transport a Reader has.
 //
 //	GET, HEAD   any path, save the few that act: _refresh, _flush, _forcemerge, ...
-//	POST        /_search  /_count  /_mget  /_analyze  /_search/point_in_time  and the same below one
+//	POST        /_ingest/pipeline/_simulate; /_search  /_count  /_mget  /_analyze  /_search/point_in_time  and the same below one
 //	            index expression, /INDEX/_pit, /_search/scroll
 //
 // Paths with a mapping type are not among them: to some versions POST /books/_doc/_count is the
@@ -37,6 +37,7 @@ var acting = []string{
 // readingPosts are the POST routes, "*" standing for one index expression.
 var readingPosts = []string{
 	"_search", "_count", "_mget", "_analyze", "_search/point_in_time", "_search/scroll",
+	"_ingest/pipeline/_simulate", // builds a pipeline and keeps nothing
 	"*/_search", "*/_count", "*/_mget", "*/_analyze", "*/_search/point_in_time", "*/_pit",
 }
 

@@ -78,6 +78,7 @@ func NewPlan(ctx context.Context, in Input) (*Plan, error) {
 	b.aliases()
 	b.shield()
 	b.finishing()
+	b.attached()
 	b.pipelines()
 	if err := b.compare(ctx, in.Target); err != nil {
 		return nil, err
@@ -96,6 +97,7 @@ type builder struct {
 	source  *Source
 	rules   *rules.Set
 	present *present
+	able    able
 	// wanted are the items as they shall be, for those that are created or exist.
 	wanted map[*Step]*rules.Item
 	// missing counts the lists of templates an allowlist entry was looked for in and not found.
@@ -131,8 +133,12 @@ func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error)
 	if err != nil {
 		return nil, err
 	}
+	can, err := askAble(ctx, in.Target, source.Items)
+	if err != nil {
+		return nil, err
+	}
 	b := &builder{
-		in: in, plan: plan, source: source, rules: set.With(in.Options), present: there, wanted: map[*Step]*rules.Item{}, missing: map[string]int{},
+		in: in, plan: plan, able: can, source: source, rules: set.With(in.Options), present: there, wanted: map[*Step]*rules.Item{}, missing: map[string]int{},
 		streamOf: map[string]string{}, fed: map[string]string{}, waiting: map[*Step][]rules.Later{}, read: sha256.New(),
 	}
 	if in.Transforms != nil {
@@ -263,6 +269,7 @@ func (b *builder) steps(ctx context.Context, kind rules.Kind, group []*part) []*
 		step.Action, step.Reason = Refused, refusal
 		return []*Step{step}
 	}
+	b.givePatterns(step, item)
 	return b.transformed(ctx, step, item)
 }
 
@@ -303,7 +310,7 @@ func (b *builder) rewrite(step *Step, group []*part) (item *rules.Item, refusal 
 }
 
 // settle decides about a step whose item is as it is wanted.
-func (b *builder) settle(step *Step, item *rules.Item) {
+func (b *builder) settle(ctx context.Context, step *Step, item *rules.Item) {
 	freeName(step, item)
 	b.spread(step, item)
 	b.wanted[step] = item
@@ -320,6 +327,10 @@ func (b *builder) settle(step *Step, item *rules.Item) {
 		return
 	case step.Kind == rules.Policy && templated(item):
 		step.Action = Finish
+		return
+	}
+	if reason := b.able.inability(ctx, item); reason != "" {
+		b.refuse(step, reason)
 		return
 	}
 	step.Action, step.Request = Create, request(step.Kind, step.Name, step.After)

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"migassist/metadata/rules"
 )
@@ -160,7 +159,7 @@ func (c *comparison) objects(at string, want, got map[string]any) {
 	keys := slices.Concat(slices.Collect(maps.Keys(want)), slices.Collect(maps.Keys(got)))
 	slices.Sort(keys)
 	for _, key := range slices.Compact(keys) {
-		path := at + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+		path := at + rules.Pointer(key)
 		w, wanted := want[key]
 		g, there := got[key]
 		wo, wIsObject := w.(map[string]any)

@@ -50,6 +50,8 @@ func (b *builder) settleSettings(step *Step, item *rules.Item) {
 		step.Action, step.Reason = Left, "settings of the cluster are brought with --cluster-settings alone, for they are of its size and its nodes as much as of what it holds"
 		return
 	}
+	b.able.keepKnown(step, item)
+	step.After = item.Body()
 	there, err := itemFrom(step.Kind, step.Name, b.present.templates[step.Kind][step.Name])
 	if err != nil {
 		b.refuse(step, reasonOf(err))

@@ -45,7 +45,7 @@ func freeName(step *Step, item *rules.Item) {
 	}
 	delete(item.Aliases, item.Name)
 	step.Changes = append(step.Changes, rules.Change{
-		Path: "/aliases/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(item.Name), Before: alias, Rule: "own-name", Fidelity: rules.Equivalent,
+		Path: rules.Pointer("aliases", item.Name), Before: alias, Rule: "own-name", Fidelity: rules.Equivalent,
 		Why: "the index itself has this name on the target",
 	})
 }

@@ -20,7 +20,7 @@ type Transforms interface {
 // transformed are the steps that the configured transforms make of an item that the rules have rewritten.
 func (b *builder) transformed(ctx context.Context, step *Step, item *rules.Item) []*Step {
 	if b.transformer == nil {
-		b.settle(step, item)
+		b.settle(ctx, step, item)
 		return []*Step{step}
 	}
 	results, err := b.transform(ctx, step, item)
@@ -46,7 +46,7 @@ func (b *builder) transformed(ctx context.Context, step *Step, item *rules.Item)
 			one.Action, one.Reason = Refused, fmt.Sprintf("the transforms name it %q, which is no name of an index: %s", made.Name, bad)
 			continue
 		}
-		b.settle(&one, made)
+		b.settle(ctx, &one, made)
 	}
 	return steps
 }

@@ -9,6 +9,8 @@ func fullModules(version, classes string) []module {
 		{name: "geo", class: "org.opensearch.geo.GeoModulePlugin", artifact: artifact{openSearchPlugin, "geo", version, "jar"}},
 		{name: "percolator", class: "org.opensearch.percolator.Percolator" + classes, artifact: artifact{openSearchPlugin, "percolator-client", version, "jar"}},
 		painless(version, classes),
+		mustache(version, classes),
+		ingest(version, classes),
 		{name: "opensearch-knn", artifact: artifact{openSearchPlugin, "opensearch-knn", version + ".0", "zip"}},
 	}
 }
@@ -33,6 +35,39 @@ func painless(version, classes string) module {
 `,
 	}
 }
+
+// mustache is the language of search templates.
+func mustache(version, classes string) module {
+	return module{
+		name: "lang-mustache", class: "org.opensearch.script.mustache.Mustache" + classes, artifact: artifact{openSearchPlugin, "lang-mustache-client", version, "jar"},
+		libraries: []artifact{{"com.github.spullara.mustache.java", "compiler", "0.9.14", "jar"}},
+		policy: `grant {
+  permission java.lang.reflect.ReflectPermission "suppressAccessChecks";
+  permission java.lang.RuntimePermission "accessDeclaredMembers";
+};
+`,
+	}
+}
+
+// ingest is the processors of ingest pipelines that every distribution has.
+func ingest(version, classes string) module {
+	return module{
+		name: "ingest-common", class: "org.opensearch.ingest.common.IngestCommon" + classes, artifact: artifact{openSearchPlugin, "ingest-common", version, "jar"},
+		extends: "lang-painless",
+		libraries: []artifact{
+			{"org.opensearch", "opensearch-grok", version, "jar"},
+			{"org.opensearch", "opensearch-dissect", version, "jar"},
+			{"org.jruby.joni", "joni", joni[version], "jar"},
+			{"org.jruby.jcodings", "jcodings", jcodings[version], "jar"},
+		},
+	}
+}
+
+// joni and jcodings are the versions that the grok of a version is built with.
+var (
+	joni     = map[string]string{"2.19.1": "2.2.1", "3.3.0": "2.2.6"}
+	jcodings = map[string]string{"2.19.1": "1.0.61", "3.3.0": "1.0.63"}
+)
 
 // full is the distribution with further modules, as its makers give it out. There analysis has its scripts.
 func (d distribution) full(more ...module) distribution {

@@ -3,6 +3,8 @@ package testcluster
 import (
 	"archive/zip"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +27,7 @@ func (d distribution) install(ctx context.Context, java string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	home := filepath.Join(cache, d.spec.String())
+	home := filepath.Join(cache, d.spec.String()+"-"+d.fingerprint())
 	if _, err := os.Stat(filepath.Join(home, installed)); err == nil {
 		return home, nil
 	}
@@ -47,6 +49,13 @@ func (d distribution) install(ctx context.Context, java string) (string, error) 
 		}
 	}
 	return home, nil
+}
+
+// fingerprint is of all that is installed, so that a cache is not taken for what it was made for before.
+func (d distribution) fingerprint() string {
+	sum := sha256.New()
+	fmt.Fprint(sum, d.zip, d.modules, d.agent)
+	return hex.EncodeToString(sum.Sum(nil)[:4])
 }
 
 // unpack turns the fetched files in dir/files into a distribution at dir/NAME.

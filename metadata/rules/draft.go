@@ -66,6 +66,9 @@ func (p pointer) at(names ...string) pointer {
 	return p
 }
 
+// Pointer is a JSON pointer (RFC 6901) to what stands below names.
+func Pointer(names ...string) string { return string(pointer("").at(names...)) }
+
 // alone tells whether the server looks for what the item names in the item itself. An index template is put
 // together with its component templates first, which may define it.
 func (d *draft) alone() bool {
