@@ -61,6 +61,10 @@ type Item struct {
 	// known), and whether it is "open" or "close".
 	RoutingShards int
 	State         string
+
+	// Type and Parent are what rules found: the one mapping type the item had, and the type of which its documents have parents, where
+	// the target can join them.
+	Type, Parent string
 }
 
 // Body is the item in the form of the request that creates it.

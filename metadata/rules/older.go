@@ -23,9 +23,9 @@ var olderRules = []Rule{
 	},
 	{
 		Name: "parent", Fidelity: Lossy, Applies: before7,
-		Why: "the field _parent is gone; documents keep their routing, and lose which document is their parent, " +
-			"so that has_child and has_parent find nothing: a join field would have to be made in the documents",
-		rewrite: removeRoot("_parent"),
+		Why: "the field _parent is gone; documents keep their routing, which is the id of their parent. Where both types come to one index it gets " +
+			"a join field, by which has_child and has_parent find what a transform of documents gave it",
+		rewrite: removeParent,
 	},
 	{
 		Name: "timestamp", Fidelity: Lossy, Applies: before7,
@@ -73,12 +73,12 @@ func listPatterns(d *draft) {
 	}
 }
 
-func removeRoot(names string) func(*draft) {
-	return func(d *draft) {
-		for _, name := range words(names) {
-			d.remove(edit{in: d.Mappings, at: d.content().at("mappings"), key: name})
-		}
+// removeParent keeps in mind whose children the documents are, for Unite.
+func removeParent(d *draft) {
+	if parent, _ := d.Mappings["_parent"].(map[string]any); parent != nil && d.hasType("join") {
+		d.Parent, _ = parent["type"].(string)
 	}
+	d.remove(edit{in: d.Mappings, at: d.content().at("mappings"), key: "_parent"})
 }
 
 // removeTimestamp tells what was in use from what was not: both are off where they do not say that they are on.

@@ -47,6 +47,7 @@ func stripType(d *draft) {
 		d.refuse(at.at(names[0]), "the mapping is no JSON object")
 		return
 	}
+	d.Type = names[0]
 	if names[0] != "_doc" {
 		d.record(edit{at: at, key: names[0]}, names[0], nil)
 	}

@@ -37,6 +37,7 @@ func Unite(pieces []Piece) *Outcome {
 		}
 		u.mapping(u.content().at("mappings"), more.Mappings)
 	}
+	u.join(pieces)
 	if len(u.conflicts) > 0 {
 		u.refuse(u.content().at("mappings"), "%s; create the index by hand with a mapping that takes both, or send them to indices of their own", strings.Join(u.conflicts, "; "))
 	}

@@ -121,3 +121,39 @@ func TestAliasesOfAPartedIndex(t *testing.T) {
 		t.Errorf("the source's item changed: %s", diff)
 	}
 }
+
+func TestParentsAndChildrenThatAreUnitedGetAJoinField(t *testing.T) {
+	set, err := For(Pair{From: parse(t, "ES 2.4.6"), To: parse(t, "OS 3.3.0")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := &Item{Kind: Index, Name: "i", Settings: map[string]any{"index.number_of_shards": "1"}, Mappings: map[string]any{
+		"blog":    map[string]any{"properties": map[string]any{"join": map[string]any{"type": "long"}}},
+		"post":    map[string]any{"_parent": map[string]any{"type": "blog"}},
+		"comment": map[string]any{"_parent": map[string]any{"type": "post"}},
+		"ad":      map[string]any{"_parent": map[string]any{"type": "blog"}},
+		"orphan":  map[string]any{"_parent": map[string]any{"type": "elsewhere"}},
+	}}
+	var pieces []Piece
+	for _, name := range item.Types() {
+		outcome := set.Rewrite(item.OfType(name, item.Types()).Item)
+		if outcome.Refusal != nil {
+			t.Fatal(outcome.Refusal)
+		}
+		pieces = append(pieces, Piece{"i/" + name, outcome.Item})
+	}
+	united := Unite(pieces)
+	want := map[string]any{
+		"join":        map[string]any{"type": "long"},
+		"parent_join": map[string]any{"type": "join", "relations": map[string]any{"blog": []any{"ad", "post"}, "post": []any{"comment"}}},
+	}
+	if diff := cmp.Diff(want, united.Item.Mappings["properties"]); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if len(united.Changes) != 1 || united.Changes[0].Path != "/mappings/properties/parent_join" || united.Changes[0].Fidelity != Lossy {
+		t.Errorf("%+v", united.Changes)
+	}
+	if alone := Unite(pieces[1:3]); alone.Item.Mappings["properties"].(map[string]any)["join"] == nil || len(alone.Changes) != 0 {
+		t.Errorf("types that are not parent and child of each other got %+v", alone.Item.Mappings)
+	}
+}
