@@ -2,7 +2,6 @@ package metadata
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -114,15 +113,11 @@ func (a *application) came(ctx context.Context, step *Step, result *Result) erro
 }
 
 func (a *application) create(ctx context.Context, step *Step, result *Result) error {
-	body, err := step.Request.bytes()
-	if err != nil {
-		return err
-	}
+	var err error
+	body := step.Request.Body.sent()
 	switch step.Kind {
 	case rules.ClusterSettings:
-		if body, err = json.Marshal(step.Request.Body["persistent"]); err == nil {
-			err = a.target.PutPersistentSettings(ctx, body)
-		}
+		err = a.target.PutPersistentSettings(ctx, NewBody(step.Request.Body.Part("persistent")).sent())
 	case rules.StoredScript, rules.IngestPipeline, rules.SearchPipeline, rules.Policy:
 		err = a.target.PutNamed(ctx, families[step.Kind], step.Name, body)
 	case rules.DataStream:
@@ -208,23 +203,37 @@ func (a *application) verify(ctx context.Context) error {
 	return nil
 }
 
+// settings are the flat ones of what a step makes.
+func (s *Step) settings() map[string]any {
+	switch s.Kind {
+	case rules.Index, rules.LegacyTemplate:
+		return rules.FlatSettings(s.After.Part("settings"))
+	case rules.ComponentTemplate, rules.IndexTemplate:
+		settings, _ := s.After.Part("template")["settings"].(map[string]any)
+		return rules.FlatSettings(settings)
+	case rules.ClusterSettings, rules.StoredScript, rules.IngestPipeline, rules.SearchPipeline, rules.Policy, rules.DataStream:
+	}
+	return nil
+}
+
 // wanted is the item whose body a step sends.
 func (s *Step) wanted() (*rules.Item, error) {
 	item := &rules.Item{Kind: s.Kind, Name: s.Name, Rest: map[string]any{}}
-	content := s.After
+	after := s.After.Object()
+	content := after
 	switch s.Kind {
 	case rules.ClusterSettings, rules.StoredScript, rules.IngestPipeline, rules.SearchPipeline, rules.Policy, rules.DataStream:
-		item.Rest = s.After
+		item.Rest = after
 		return item, nil
 	case rules.ComponentTemplate, rules.IndexTemplate, rules.LegacyTemplate, rules.Index:
 	}
 	if s.Kind == rules.ComponentTemplate || s.Kind == rules.IndexTemplate {
-		for key, value := range s.After {
+		for key, value := range after {
 			if key != "template" {
 				item.Rest[key] = value
 			}
 		}
-		content, _ = s.After["template"].(map[string]any)
+		content, _ = after["template"].(map[string]any)
 	}
 	for key, value := range content {
 		object, isObject := value.(map[string]any)

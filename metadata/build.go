@@ -54,6 +54,14 @@ type Input struct {
 // NewPlan reads source and target and decides about every item. It changes
 // nothing. A pair of versions without rules is a *rules.UnsupportedError.
 func NewPlan(ctx context.Context, in Input) (*Plan, error) {
+	b, err := build(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return b.plan, nil
+}
+
+func build(ctx context.Context, in Input) (*builder, error) {
 	source := in.Source
 	if source == nil {
 		var err error
@@ -87,7 +95,7 @@ func NewPlan(ctx context.Context, in Input) (*Plan, error) {
 	b.plan.Target.Seen = b.present.seen(b.plan.Steps)
 	b.plan.Source.State = hex.EncodeToString(b.read.Sum(nil)[:8])
 	b.plan.count()
-	return b.plan, nil
+	return b, nil
 }
 
 // builder is a plan in the making.
@@ -98,8 +106,6 @@ type builder struct {
 	rules   *rules.Set
 	present *present
 	able    able
-	// wanted are the items as they shall be, for those that are created or exist.
-	wanted map[*Step]*rules.Item
 	// missing counts the lists of templates an allowlist entry was looked for in and not found.
 	missing map[string]int
 	// streamOf has the data stream by index of the source, fed the one of the target by the source's where documents go into it.
@@ -138,7 +144,7 @@ func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error)
 		return nil, err
 	}
 	b := &builder{
-		in: in, plan: plan, able: can, source: source, rules: set.With(in.Options), present: there, wanted: map[*Step]*rules.Item{}, missing: map[string]int{},
+		in: in, plan: plan, able: can, source: source, rules: set.With(in.Options), present: there, missing: map[string]int{},
 		streamOf: map[string]string{}, fed: map[string]string{}, waiting: map[*Step][]rules.Later{}, read: sha256.New(),
 	}
 	if in.Transforms != nil {
@@ -230,9 +236,12 @@ func (b *builder) add(ctx context.Context, kind rules.Kind, result selection.Res
 		own, refusal := b.parts(item)
 		switch {
 		case refusal != "":
-			steps = append(steps, &Step{Kind: kind, Name: name, Before: item.Described(), Action: Refused, Reason: refusal})
+			steps = append(steps, &Step{Kind: kind, Name: name, Before: NewBody(item.Described()), Action: Refused, Reason: refusal})
 		case len(own) == 0:
 			steps = append(steps, &Step{Kind: kind, Name: name, Action: Left, Reason: "no type mapping takes it"})
+		}
+		for _, p := range own {
+			p.pack()
 		}
 		parts = append(parts, own...)
 	}
@@ -278,7 +287,7 @@ func (b *builder) rewrite(step *Step, group []*part) (item *rules.Item, refusal 
 	var pieces []rules.Piece
 	told := map[string]bool{} // what is the same for each type of an index is told once
 	for _, p := range group {
-		outcome := b.rules.Rewrite(p.item)
+		outcome := b.rules.Rewrite(p.unpack())
 		b.wait(step, outcome.Later)
 		for _, change := range slices.Concat(p.changes, outcome.Changes) {
 			if len(group) > 1 {
@@ -298,6 +307,7 @@ func (b *builder) rewrite(step *Step, group []*part) (item *rules.Item, refusal 
 		}
 		pieces = append(pieces, rules.Piece{Name: p.name(), Item: outcome.Item})
 	}
+	step.Changes = slices.Clone(step.Changes) // there are many, and it grew by doubling
 	if len(pieces) == 1 {
 		return pieces[0].Item, ""
 	}
@@ -313,8 +323,7 @@ func (b *builder) rewrite(step *Step, group []*part) (item *rules.Item, refusal 
 func (b *builder) settle(ctx context.Context, step *Step, item *rules.Item) {
 	freeName(step, item)
 	b.spread(step, item)
-	b.wanted[step] = item
-	step.After = item.Body()
+	step.After = NewBody(item.Body())
 	switch reason := b.present.lacking(step.Kind); {
 	case reason != "":
 		b.refuse(step, reason)
@@ -378,7 +387,7 @@ func (b *builder) composed() {
 		if step.Kind != rules.IndexTemplate || step.Action != Create {
 			continue
 		}
-		names, _ := step.After["composed_of"].([]any)
+		names, _ := step.After.Object()["composed_of"].([]any)
 		for _, name := range names {
 			text := fmt.Sprint(name)
 			if known[text] || b.present.has(rules.ComponentTemplate, text) {
@@ -396,7 +405,6 @@ func (b *builder) composed() {
 
 func (b *builder) refuse(step *Step, reason string) {
 	step.Action, step.Reason, step.Request = Refused, reason, nil
-	delete(b.wanted, step)
 }
 
 // aliases refuses what would take a name the target uses for something else.
@@ -409,7 +417,7 @@ func (b *builder) aliases() {
 			b.refuse(step, "the target has an alias of this name")
 			continue
 		}
-		aliases, _ := step.After["aliases"].(map[string]any)
+		aliases := step.After.Part("aliases")
 		for alias := range aliases {
 			if b.present.has(rules.Index, alias) {
 				b.refuse(step, fmt.Sprintf("its alias %s is the name of an index of the target", alias))
@@ -428,7 +436,11 @@ func (b *builder) compare(ctx context.Context, target TargetReader) error {
 		if err != nil {
 			return fmt.Errorf("compare %s %s with the target's: %w", step.Kind, step.Name, err)
 		}
-		step.Differences = compare(b.wanted[step], current)
+		wanted, err := step.wanted()
+		if err != nil {
+			return err
+		}
+		step.Differences = compare(wanted, current)
 		step.Match = matchOf(step.Kind, step.Differences)
 	}
 	return nil
@@ -487,13 +499,14 @@ func (b *builder) lossy(step *Step) {
 		paths[change.Rule] = append(paths[change.Rule], change.Path)
 	}
 	for _, rule := range order {
-		b.plan.find(step.Kind, step.Name, "lossy (%s): %s: %s", rule, few(paths[rule]), why[rule])
+		b.plan.find(step.Kind, step.Name, "lossy (%s): %s", rule, why[rule])
+		b.plan.Findings[len(b.plan.Findings)-1].Paths = paths[rule]
 	}
 }
 
 // yellow tells whether the target has too few nodes for the copies of an index.
 func (b *builder) yellow(step *Step) bool {
-	settings := b.wanted[step].Settings
+	settings := step.settings()
 	replicas, err := strconv.Atoi(fmt.Sprint(settings["index.number_of_replicas"]))
 	expand := settings["index.auto_expand_replicas"]
 	nodes := b.plan.Target.DataNodes

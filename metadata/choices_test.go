@@ -64,7 +64,7 @@ func TestReplicasFillAllZones(t *testing.T) {
 		`{"index.auto_expand_replicas":"0-all","index.number_of_replicas":"1"}`: "1",
 	} {
 		p := plan(t, Input{Source: source(t, anIndex(t, "a", settings, `{}`, `{}`)), Target: newTarget(), AwarenessAttributes: 3})
-		after, _ := p.Steps[0].After["settings"].(map[string]any)
+		after := p.Steps[0].After.Part("settings")
 		if after["index.number_of_replicas"] != want {
 			t.Errorf("%s: %v, want %s", settings, after["index.number_of_replicas"], want)
 		}

@@ -273,7 +273,7 @@ func compareIndices(t *testing.T, server *testcluster.Server, plan *metadata.Pla
 		}
 		want := object{"settings": settings[step.Name]["settings"], "mappings": mapping, "aliases": aliases[step.Name]["aliases"]}
 		compareLeaves(t, step, want, got)
-		stored, _ := leavesOf(object{"settings": step.Before["routing_num_shards"]})["/settings"]
+		stored, _ := leavesOf(object{"settings": step.Before.Object()["routing_num_shards"]})["/settings"]
 		if at := fmt.Sprint(leavesOf(got)["/settings/index.number_of_routing_shards"]); at != fmt.Sprint(stored) {
 			t.Errorf("%s: %s routing shards, want %v", step.Name, at, stored)
 		}

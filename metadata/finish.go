@@ -15,6 +15,8 @@ type FinishTarget interface {
 	Target
 	IndexSettings(ctx context.Context, names ...string) (map[string]map[string]json.RawMessage, error)
 	PutIndexSettings(ctx context.Context, settings map[string]json.RawMessage, names ...string) error
+	// Facts tell which indices are closed.
+	Facts(ctx context.Context) (map[string]cluster.Facts, error)
 	CloseIndex(ctx context.Context, name string) error
 	AttachPolicy(ctx context.Context, index, policy string) error
 	// AttachedPolicy is the policy that an index has, "" for none.
@@ -24,7 +26,7 @@ type FinishTarget interface {
 var _ FinishTarget = (*cluster.Client)(nil)
 
 // finishRequest is the one that does what has waited.
-func finishRequest(do rules.LaterKind, index string, body map[string]any) *Request {
+func finishRequest(do rules.LaterKind, index string, body Body) *Request {
 	at := request(rules.Index, index, nil).Path
 	switch do {
 	case rules.LaterSettings:
@@ -93,6 +95,7 @@ func (s *FinishStep) result() *Result {
 type finishing struct {
 	target  FinishTarget
 	present *present
+	facts   map[string]cluster.Facts // nil before they are asked for
 }
 
 // step does one thing, unless it is done.
@@ -105,7 +108,7 @@ func (f *finishing) step(ctx context.Context, step *FinishStep, result *Result) 
 	case rules.LaterAttach:
 		done, err = f.attach(ctx, step)
 	case rules.LaterClose:
-		err = f.target.CloseIndex(ctx, step.Name)
+		done, err = f.close(ctx, step)
 	case rules.LaterSettings:
 		done, err = f.settings(ctx, step)
 	}
@@ -125,18 +128,26 @@ func (f *finishing) policy(ctx context.Context, step *FinishStep) (done bool, er
 	if f.present.has(rules.Policy, step.Name) {
 		return true, nil
 	}
-	body, err := step.Request.bytes()
-	if err != nil {
-		return false, err
+	return false, f.target.PutNamed(ctx, cluster.Policies, step.Name, step.Request.Body.sent())
+}
+
+func (f *finishing) close(ctx context.Context, step *FinishStep) (done bool, err error) {
+	if f.facts == nil {
+		if f.facts, err = f.target.Facts(ctx); err != nil {
+			return false, err
+		}
 	}
-	return false, f.target.PutNamed(ctx, cluster.Policies, step.Name, body)
+	if f.facts[step.Name].State == "close" {
+		return true, nil
+	}
+	return false, f.target.CloseIndex(ctx, step.Name)
 }
 
 func (f *finishing) attach(ctx context.Context, step *FinishStep) (done bool, err error) {
 	if reason := f.present.lacking(rules.Policy); reason != "" {
 		return false, errors.New(reason)
 	}
-	policy := fmt.Sprint(step.Request.Body["policy_id"])
+	policy := fmt.Sprint(step.Request.Body.Object()["policy_id"])
 	has, err := f.target.AttachedPolicy(ctx, step.Name)
 	switch {
 	case err != nil:
@@ -155,7 +166,7 @@ func (f *finishing) settings(ctx context.Context, step *FinishStep) (done bool, 
 		return false, err
 	}
 	body, done := map[string]json.RawMessage{}, true
-	for name, value := range step.Request.Body {
+	for name, value := range step.Request.Body.Object() {
 		if body[name], err = json.Marshal(value); err != nil {
 			return false, err
 		}

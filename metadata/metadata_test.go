@@ -70,7 +70,7 @@ func says(t *testing.T, findings []Finding, want ...string) {
 		return
 	}
 	for i, text := range want {
-		if got := findings[i].Name + ": " + findings[i].What; !strings.Contains(got, text) {
+		if got := findings[i].Name + ": " + findings[i].What + ", at " + few(findings[i].Paths); !strings.Contains(got, text) {
 			t.Errorf("finding %d is %q, want %q in it", i, got, text)
 		}
 	}

@@ -51,7 +51,7 @@ func (b *builder) settleSettings(step *Step, item *rules.Item) {
 		return
 	}
 	b.able.keepKnown(step, item)
-	step.After = item.Body()
+	step.After = NewBody(item.Body())
 	there, err := itemFrom(step.Kind, step.Name, b.present.templates[step.Kind][step.Name])
 	if err != nil {
 		b.refuse(step, reasonOf(err))
@@ -67,7 +67,7 @@ func (b *builder) settleSettings(step *Step, item *rules.Item) {
 		step.Action = Exists
 		return
 	}
-	step.Action, step.Request = Create, request(step.Kind, step.Name, body)
+	step.Action, step.Request = Create, request(step.Kind, step.Name, NewBody(body))
 	for _, name := range slices.Sorted(maps.Keys(item.Rest)) {
 		if set, has := there.Rest[name]; has && !same(set, item.Rest[name]) {
 			b.plan.find(step.Kind, name, "it is %v on the target, and %v on the source; the target's stays", set, item.Rest[name])
@@ -140,9 +140,9 @@ func (b *builder) hasTemplate(name string) bool {
 			look(item)
 		}
 	}
-	for step, item := range b.wanted {
+	for _, step := range b.plan.Steps {
 		if step.Kind == rules.IndexTemplate && step.Action == Create {
-			look(item)
+			look(&rules.Item{Rest: step.After.Object()})
 		}
 	}
 	return streams
@@ -158,16 +158,15 @@ func (b *builder) pipelines() {
 		have[step.Name] = have[step.Name] || step.Kind == rules.IngestPipeline && step.Action == Create
 	}
 	for _, step := range b.plan.Steps {
-		item := b.wanted[step]
-		if item == nil || step.Action != Create {
+		if step.Action != Create {
 			continue
 		}
-		if pipeline, named := item.Settings["index.default_pipeline"].(string); named && !have[pipeline] {
+		if pipeline, named := step.settings()["index.default_pipeline"].(string); named && !have[pipeline] {
 			b.plan.find(step.Kind, step.Name, "its default pipeline %s is not on the target, nor does it come there: make it, or clients can't write to the index (migrated documents pass it by)", pipeline)
 		}
 	}
 	for _, step := range b.plan.Finish {
-		if pipeline, named := step.Request.Body["index.final_pipeline"].(string); named && !have[pipeline] {
+		if pipeline, named := step.Request.Body.Object()["index.final_pipeline"].(string); named && !have[pipeline] {
 			b.plan.find(rules.Index, step.Name, "its final pipeline %s is not on the target, nor does it come there: make it before metadata finish, or clients can't write to the index", pipeline)
 		}
 	}
@@ -201,20 +200,22 @@ func (b *builder) finishing() {
 func (b *builder) finish(step *Step, kind rules.LaterKind) {
 	var joined *FinishStep
 	var why []string
+	body := map[string]any{}
 	for _, later := range b.waiting[step] {
 		if later.Do != kind {
 			continue
 		}
 		if joined == nil {
-			joined = &FinishStep{Name: step.Name, Do: kind, Rule: later.Rule, Request: finishRequest(kind, step.Name, map[string]any{})}
+			joined = &FinishStep{Name: step.Name, Do: kind, Rule: later.Rule, Request: finishRequest(kind, step.Name, nil)}
 			b.plan.Finish = append(b.plan.Finish, joined)
 		}
 		if !slices.Contains(why, later.Why) {
 			why = append(why, later.Why)
 		}
-		maps.Copy(joined.Request.Body, later.Body)
+		maps.Copy(body, later.Body)
 	}
 	if joined != nil {
 		joined.Why = strings.Join(why, "; ")
+		joined.Request.Body = NewBody(body)
 	}
 }

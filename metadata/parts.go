@@ -43,9 +43,30 @@ type part struct {
 	source  string      // name on the source
 	typ     string      // mapping type, "" where all are one
 	item    *rules.Item // has the name of the target
-	before  map[string]any
+	content [4]Body     // of the item, while others are read
+	before  Body
 	changes []rules.Change
 	notes   []string
+}
+
+// pack keeps what stands in the item as text, until its turn comes: all indices are read before the first is rewritten.
+func (p *part) pack() {
+	item := *p.item
+	p.content = [4]Body{NewBody(item.Settings), NewBody(item.Mappings), NewBody(item.Aliases), NewBody(item.Rest)}
+	item.Settings, item.Mappings, item.Aliases, item.Rest = nil, nil, nil, nil
+	p.item = &item
+}
+
+// unpack gives the item to the caller: the part has it no more.
+func (p *part) unpack() *rules.Item {
+	item := *p.item
+	for i, to := range []*map[string]any{&item.Settings, &item.Mappings, &item.Aliases, &item.Rest} {
+		if *to = p.content[i].Object(); *to == nil {
+			*to = map[string]any{}
+		}
+	}
+	p.content = [4]Body{}
+	return &item
 }
 
 // name is what reports call the part.
@@ -66,7 +87,7 @@ func asked(types []string) []string {
 
 // whole is the part that an item is for itself.
 func whole(item *rules.Item) *part {
-	return &part{target: item.Name, source: item.Name, item: item, before: item.Described()}
+	return &part{target: item.Name, source: item.Name, item: item, before: NewBody(item.Described())}
 }
 
 // targets say where the documents of each type go, and whether it is known at all: of an item with several types it may be nowhere.
@@ -104,7 +125,7 @@ func (b *builder) indexParts(item *rules.Item) (parts []*part, refusal string) {
 		if bad := selection.IndexNameProblem(target); bad != "" {
 			return nil, fmt.Sprintf("its type %s would go to %q, which is no name of an index: %s", typ, target, bad)
 		}
-		one := &part{target: target, source: item.Name, before: item.Described()}
+		one := &part{target: target, source: item.Name, before: NewBody(item.Described())}
 		with := slices.DeleteFunc(slices.Clone(types), func(other string) bool { return targets[other] != target })
 		if b.in.MultiType == MultiTypeSplit && len(with) > 1 && target == strings.ToLower(item.Name+"_"+typ) {
 			return nil, fmt.Sprintf("its types %s would all go to index %s; reindex one of them on the source, or send them elsewhere by type mappings", strings.Join(with, ", "), target)
@@ -151,7 +172,7 @@ func (b *builder) origins(step *Step, group []*part) {
 		}
 	}
 	if len(sources) > 1 {
-		step.Before = sources
+		step.Before = NewBody(sources)
 	}
 	if len(group) > 1 && step.Kind == rules.Index {
 		step.Notes = append(step.Notes, "documents under the same id may come together here, of which one would be left: rfs --id-collision says what then")
@@ -203,7 +224,7 @@ func (b *builder) templateParts(item *rules.Item) []*part {
 			target += "_" + strings.Join(with, "_")
 		}
 		for _, typ := range with {
-			one := &part{target: target, source: item.Name, before: item.Described()}
+			one := &part{target: target, source: item.Name, before: NewBody(item.Described())}
 			one.of(item, types, typ, with)
 			one.matching(patterns, groups[key])
 			parts = append(parts, one)

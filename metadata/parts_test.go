@@ -81,7 +81,7 @@ func TestTypesAreSplitAsRFSNamesThem(t *testing.T) {
 	if diff := cmp.Diff(want, noShards(p.made(t))); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	says(t, p.Findings, "shop_order: lossy (type-query): /aliases/both", "shop_user: lossy (type-query): /aliases/both")
+	says(t, p.Findings, "documents, at /aliases/both", "documents, at /aliases/both")
 	at := slices.IndexFunc(p.Steps, func(s *Step) bool { return s.Name == "shop_user" })
 	const note = "shop goes to shop_order, shop_user; its aliases lead to all of them, and nothing is called shop any more: make an alias of that name where it is searched"
 	if user := p.Steps[at]; !slices.Equal(user.From, []string{"shop/user"}) || !slices.Contains(user.Notes, note) {
@@ -101,7 +101,7 @@ func TestTypesAreUnited(t *testing.T) {
 	if diff := cmp.Diff(want, noShards(p.made(t))); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	says(t, p.Findings, "shop: lossy (type-query)", "shop: lossy (unite): /mappings/properties/name/ignore_above: what shop/Order says holds for the documents of shop/user too")
+	says(t, p.Findings, "shop: lossy (type-query)", "shop: lossy (unite): what shop/Order says holds for the documents of shop/user too, at /mappings/properties/name/ignore_above")
 	if report := apply(t, p, to); report.Counts.Created != 4 {
 		t.Errorf("%s", report.ends())
 	}
@@ -143,12 +143,12 @@ func TestTypeMappingsSayWhereItemsGo(t *testing.T) {
 	}
 	var findings []string
 	for _, f := range p.Findings {
-		findings = append(findings, f.Name+": "+f.What)
+		findings = append(findings, f.Name+": "+f.What+", at "+few(f.Paths))
 	}
 	for _, want := range []string{
 		"other: no type mapping takes the documents of indices of its pattern other-*", "gone: no type mapping takes its type x: neither its mapping nor its documents",
 		"shop: no type mapping takes its type Order", "unknown: no type mapping takes its type _doc",
-		"people: lossy (unite): /settings/index.number_of_replicas, /aliases/all, /aliases/users and 1 more: what staff says holds for the documents of shop/user too",
+		"people: lossy (unite): what staff says holds for the documents of shop/user too, at /settings/index.number_of_replicas, /aliases/all, /aliases/users and 1 more",
 	} {
 		if !slices.ContainsFunc(findings, func(f string) bool { return strings.HasPrefix(f, want) }) {
 			t.Errorf("no %q in\n%s", want, strings.Join(findings, "\n"))

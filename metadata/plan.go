@@ -71,8 +71,8 @@ type Step struct {
 	// Reason says why an item is left out or refused.
 	Reason string `json:"reason,omitempty"`
 	// Before is the item on the source, or several by name; After the body it is created with.
-	Before  map[string]any `json:"before,omitempty"`
-	After   map[string]any `json:"after,omitempty"`
+	Before  Body           `json:"before,omitempty"`
+	After   Body           `json:"after,omitempty"`
 	Changes []rules.Change `json:"changes,omitempty"`
 	// Match is of what exists on the target.
 	Match Match `json:"match,omitempty"`
@@ -94,9 +94,9 @@ func (s *Step) source() string {
 
 // Request is what is sent to the target.
 type Request struct {
-	Method string         `json:"method"`
-	Path   string         `json:"path"`
-	Body   map[string]any `json:"body,omitempty"`
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	Body   Body   `json:"body,omitempty"`
 }
 
 // Finding is something a person should look at.
@@ -104,6 +104,8 @@ type Finding struct {
 	Kind rules.Kind `json:"kind,omitempty"`
 	Name string     `json:"name,omitempty"`
 	What string     `json:"what"`
+	// Paths are the places in the item that it is about.
+	Paths []string `json:"paths,omitempty"`
 }
 
 // Counts sums up a plan.
@@ -215,26 +217,15 @@ var putAt = map[rules.Kind]string{
 }
 
 // request is the one that creates an item with a body.
-func request(kind rules.Kind, name string, body map[string]any) *Request {
+func request(kind rules.Kind, name string, body Body) *Request {
 	switch kind {
 	case rules.ClusterSettings:
-		return &Request{Method: "PUT", Path: "/_cluster/settings", Body: map[string]any{"persistent": body}}
+		return &Request{Method: "PUT", Path: "/_cluster/settings", Body: NewBody(map[string]any{"persistent": body})}
 	case rules.DataStream: // its template says what it is
 		body = nil
 	case rules.StoredScript, rules.IngestPipeline, rules.SearchPipeline, rules.Policy, rules.ComponentTemplate, rules.IndexTemplate, rules.LegacyTemplate, rules.Index:
 	}
 	return &Request{Method: "PUT", Path: putAt[kind] + url.PathEscape(name), Body: body}
-}
-
-// bytes is the body as it is sent: compact, keys in order.
-func (r *Request) bytes() (json.RawMessage, error) {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(r.Body); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), nil
 }
 
 func (p *Plan) find(kind rules.Kind, name, format string, args ...any) {

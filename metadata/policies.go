@@ -86,10 +86,10 @@ func (b *builder) attached() {
 		}
 	}
 	b.plan.Finish = slices.DeleteFunc(b.plan.Finish, func(step *FinishStep) bool {
-		if step.Do != rules.LaterAttach || have[fmt.Sprint(step.Request.Body["policy_id"])] {
+		if step.Do != rules.LaterAttach || have[fmt.Sprint(step.Request.Body.Object()["policy_id"])] {
 			return false
 		}
-		b.plan.find(rules.Index, step.Name, "lossy (lifecycle): on the source it has the policy %v, which is not on the target, nor does it come there", step.Request.Body["policy_id"])
+		b.plan.find(rules.Index, step.Name, "lossy (lifecycle): on the source it has the policy %v, which is not on the target, nor does it come there", step.Request.Body.Object()["policy_id"])
 		return true
 	})
 }

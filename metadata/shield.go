@@ -81,11 +81,11 @@ func newShield(names []string) *Shield {
 	for i, name := range names {
 		list[i] = name
 	}
-	put := request(rules.IndexTemplate, shieldName, map[string]any{
+	put := request(rules.IndexTemplate, shieldName, NewBody(map[string]any{
 		"index_patterns": list,
 		"priority":       shieldPriority,
 		"_meta":          map[string]any{"made by": "migassist, while it makes these indices; to be removed if found later"},
-	})
+	}))
 	return &Shield{Indices: names, Put: put, Delete: &Request{Method: "DELETE", Path: "/_index_template/" + url.PathEscape(shieldName)}}
 }
 
@@ -114,9 +114,9 @@ func (b *builder) patterns() []pattern {
 			}
 		}
 	}
-	for step, item := range b.wanted {
+	for _, step := range b.plan.Steps {
 		if step.Action == Create && (step.Kind == rules.IndexTemplate || step.Kind == rules.LegacyTemplate) {
-			add(step.Kind, step.Name, item.Rest)
+			add(step.Kind, step.Name, step.After.Object())
 		}
 	}
 	return all
@@ -155,12 +155,8 @@ func (a *application) raise(ctx context.Context, step *Step) error {
 	if a.raised {
 		return a.unshielded
 	}
-	body, err := shield.Put.bytes()
-	if err != nil {
-		return err
-	}
 	a.raised = true // even where the answer is lost: it is removed in any case
-	if err := a.target.PutIndexTemplate(ctx, shieldName, body); err != nil {
+	if err := a.target.PutIndexTemplate(ctx, shieldName, shield.Put.Body.sent()); err != nil {
 		a.unshielded = fmt.Errorf("put the temporary index template %s: %w", shieldName, err)
 	}
 	return a.unshielded

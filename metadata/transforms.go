@@ -86,7 +86,7 @@ func itemOf(kind rules.Kind, value *tree.Value) (*rules.Item, error) {
 	case !isObject:
 		return nil, errors.New(`has no object "body"`)
 	default:
-		return (&Step{Kind: kind, Name: name.Text(), After: body}).wanted()
+		return (&Step{Kind: kind, Name: name.Text(), After: NewBody(body)}).wanted()
 	}
 }
 

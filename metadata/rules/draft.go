@@ -52,6 +52,7 @@ type draft struct {
 	changes []Change
 	waiting []Later
 	refusal *Refusal
+	orders  map[uintptr]*order // by the object
 }
 
 // pointer is a JSON pointer (RFC 6901) under construction.

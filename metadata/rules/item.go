@@ -195,5 +195,10 @@ func flatten(prefix string, tree, flat map[string]any) {
 // sorted are the names of an object in order, so that changes come out in the
 // same order every time.
 func sorted(object map[string]any) []string {
-	return slices.Sorted(maps.Keys(object))
+	names := make([]string, 0, len(object))
+	for name := range object {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }

@@ -1,6 +1,9 @@
 package rules
 
-import "strconv"
+import (
+	"reflect"
+	"strconv"
+)
 
 // role is where a field definition stands.
 type role int
@@ -42,45 +45,84 @@ func (f *field) parent() pointer {
 // depth, the multi-fields of each, the mappings of dynamic templates. The parts
 // of a definition are walked after it was visited, in the state it then has.
 func (d *draft) fields(visit func(*field)) {
-	at := d.content().at("mappings")
-	d.walkDefinitions(at.at("properties"), d.Mappings, "properties", property, visit)
+	d.walkDefinitions(d.content().at("mappings"), d.Mappings, "properties", property, visit)
 	d.dynamicTemplates(func(at pointer, body map[string]any) {
-		d.walkDefinition(at, body, "mapping", template, visit)
+		d.walkDefinition(&field{at: at.at("mapping"), role: template, in: body, name: "mapping"}, visit)
 	})
 }
 
-func (d *draft) walkDefinitions(at pointer, holder map[string]any, key string, r role, visit func(*field)) {
+func (d *draft) walkDefinitions(below pointer, holder map[string]any, key string, r role, visit func(*field)) {
 	value, there := holder[key]
 	if !there || value == nil {
 		return
 	}
 	definitions, object := value.(map[string]any)
 	if !object {
-		d.refuse(at, "%s is no JSON object", key)
+		d.refuse(below.at(key), "%s is no JSON object", key)
 		return
 	}
-	for _, name := range sorted(definitions) {
-		d.walkDefinition(at, definitions, name, r, visit)
+	order := d.order(below, key, definitions)
+	f := &field{role: r, in: definitions} // one for all, which no rule keeps
+	for i, name := range order.names {
+		f.at, f.name = order.at[i], name
+		d.walkDefinition(f, visit)
 	}
 }
 
-func (d *draft) walkDefinition(at pointer, in map[string]any, name string, r role, visit func(*field)) {
-	at = at.at(name)
-	def, object := in[name].(map[string]any)
-	if !object {
-		if in[name] != nil {
-			d.refuse(at, "the definition of field %s is no JSON object", name)
+func (d *draft) walkDefinition(f *field, visit func(*field)) {
+	var object bool
+	if f.def, object = f.in[f.name].(map[string]any); !object {
+		if f.in[f.name] != nil {
+			d.refuse(f.at, "the definition of field %s is no JSON object", f.name)
 		}
 		return
 	}
-	if visit(&field{at: at, role: r, def: def, in: in, name: name}); d.refusal != nil {
+	at, def := f.at, f.def
+	if visit(f); d.refusal != nil {
 		return
 	}
-	if _, still := in[name]; !still {
+	if _, still := f.in[f.name]; !still {
 		return
 	}
-	d.walkDefinitions(at.at("properties"), def, "properties", property, visit)
-	d.walkDefinitions(at.at("fields"), def, "fields", multiField, visit)
+	d.walkDefinitions(at, def, "properties", property, visit)
+	d.walkDefinitions(at, def, "fields", multiField, visit)
+}
+
+// order is that of the names in an object of definitions, and where each stands.
+type order struct {
+	below pointer
+	of    map[string]any
+	names []string
+	at    []pointer
+}
+
+// order is made once for all rules, and again when one of them has changed the names.
+func (d *draft) order(below pointer, key string, definitions map[string]any) *order {
+	identity := reflect.ValueOf(definitions).Pointer()
+	if known := d.orders[identity]; known != nil && known.below == below && known.still() {
+		return known
+	}
+	if d.orders == nil {
+		d.orders = map[uintptr]*order{}
+	}
+	o := &order{below: below, of: definitions, names: sorted(definitions)}
+	o.at = make([]pointer, len(o.names))
+	at := below.at(key)
+	for i, name := range o.names {
+		o.at[i] = at.at(name)
+	}
+	d.orders[identity] = o
+	return o
+}
+
+// still tells whether the names are what they were.
+func (o *order) still() bool {
+	for _, name := range o.names {
+		if _, there := o.of[name]; !there {
+			return false
+		}
+	}
+	return len(o.names) == len(o.of)
 }
 
 // dynamicTemplates shows the body of each dynamic template: its conditions and

@@ -70,7 +70,16 @@ func some(names []string) string {
 // remark is what is said in the same words of some items.
 type remark struct {
 	what  string
+	paths []string // where in the item, if it is one
 	about []string // "index a"; none where it is about the whole
+}
+
+// says is what is said, and where it is where that is one place of one item.
+func (r remark) says() string {
+	if len(r.about) != 1 || len(r.paths) == 0 {
+		return r.what
+	}
+	return r.what + ": " + few(r.paths, 3)
 }
 
 // remarks puts findings together that say the same, in the order of the first of each.
@@ -85,6 +94,7 @@ func remarks(findings []metadata.Finding) []remark {
 			about = finding.Name
 		}
 		list.add(finding.What, about)
+		list.remarks[list.at[finding.What]].paths = finding.Paths
 	}
 	return list.remarks
 }

@@ -94,7 +94,7 @@ func (h *htmlPage) remarks(list []remark) {
 		if len(r.about) > 9 {
 			h.names(r.about)
 		}
-		h.put("</td><td>%s</td></tr>\n", r.what)
+		h.put("</td><td>%s</td></tr>\n", r.says())
 	}
 	h.put("</table>\n")
 }

@@ -20,7 +20,7 @@ func PlanJSON(w io.Writer, p *metadata.Plan) error {
 	}{p, registerOf(p), summed{Clusters: clustersOf(p.Source, p.Target), Transformations: transformations(p)}}
 	all.Items = listed{DryRun: true}
 	for _, step := range p.Steps {
-		aliases, _ := step.After["aliases"].(map[string]any)
+		aliases := step.After.Part("aliases")
 		all.add(step.Kind, planEntry(step), slices.Sorted(maps.Keys(aliases)))
 	}
 	all.finish()
@@ -42,7 +42,7 @@ func ReportJSON(w io.Writer, p *metadata.Plan, r *metadata.Report) error {
 	for _, result := range r.Results {
 		var names []string
 		if step := steps[item{result.Kind, result.Name}]; step != nil {
-			aliases, _ := step.After["aliases"].(map[string]any)
+			aliases := step.After.Part("aliases")
 			names = slices.Sorted(maps.Keys(aliases))
 		}
 		all.add(result.Kind, reportEntry(result), names)

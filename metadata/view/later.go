@@ -25,7 +25,7 @@ func waiting(p *metadata.Plan) []remark {
 		if step.Do == rules.LaterPolicy {
 			subject = "policy "
 		} else if step.Request != nil && len(step.Request.Body) > 0 {
-			what += " " + cut(encode(step.Request.Body), longLine)
+			what += " " + cut(string(step.Request.Body), longLine)
 		}
 		list.add(fmt.Sprintf("%s (%s): %s", what, step.Rule, step.Why), subject+step.Name)
 	}

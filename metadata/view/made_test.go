@@ -25,12 +25,12 @@ func madePlan() *metadata.Plan {
 			{Kind: rules.ComponentTemplate, Name: "base", Action: metadata.Exists},
 			{
 				Kind: rules.LegacyTemplate, Name: nasty, Action: metadata.Refused, Reason: "/mappings (two-types): " + nasty,
-				Before: map[string]any{"mappings": map[string]any{nasty: nasty}},
+				Before: metadata.NewBody(map[string]any{"mappings": map[string]any{nasty: nasty}}),
 			},
 			{
 				Kind: rules.Index, Name: "books", Action: metadata.Create, From: []string{"books/" + nasty},
-				After:   map[string]any{"aliases": map[string]any{"reading": map[string]any{}}},
-				Request: &metadata.Request{Method: "PUT", Path: "/books", Body: map[string]any{nasty: nasty}},
+				After:   metadata.NewBody(map[string]any{"aliases": map[string]any{"reading": map[string]any{}}}),
+				Request: &metadata.Request{Method: "PUT", Path: "/books", Body: metadata.NewBody(map[string]any{nasty: nasty})},
 				Notes:   []string{"a note of books with " + nasty},
 				Changes: []rules.Change{
 					{Path: "/settings/index.uuid", Before: "u1", Rule: "source-identity", Why: "it says which index of the source this was", Fidelity: rules.Lossless},
@@ -40,7 +40,7 @@ func madePlan() *metadata.Plan {
 				},
 			},
 			{
-				Kind: rules.Index, Name: "taken", Action: metadata.Exists, After: map[string]any{"aliases": map[string]any{"reading": map[string]any{}}},
+				Kind: rules.Index, Name: "taken", Action: metadata.Exists, After: metadata.NewBody(map[string]any{"aliases": map[string]any{"reading": map[string]any{}}}),
 				Differences: []metadata.Difference{{Path: "/settings/index.number_of_replicas", Want: "1", Got: nil}},
 			},
 			{Kind: rules.Index, Name: ".kibana", Action: metadata.Left, Reason: "the name begins with a dot"},
@@ -49,7 +49,7 @@ func madePlan() *metadata.Plan {
 			{Name: "books", Do: rules.LaterClose, Rule: "closed", Why: "it is closed on the source", Request: &metadata.Request{Method: "POST", Path: "/books/_close"}},
 			{
 				Name: "taken", Do: rules.LaterSettings, Rule: "block", Why: "a block would refuse the documents",
-				Request: &metadata.Request{Method: "PUT", Path: "/taken/_settings", Body: map[string]any{"index.blocks.write": "true", "x": nasty}},
+				Request: &metadata.Request{Method: "PUT", Path: "/taken/_settings", Body: metadata.NewBody(map[string]any{"index.blocks.write": "true", "x": nasty})},
 			},
 		},
 		Gaps: []metadata.Gap{

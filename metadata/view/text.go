@@ -198,7 +198,7 @@ func (t *text) remarks(title string, list []remark) {
 			t.line("  %s", flat(r.what))
 			continue
 		}
-		t.line("  %s: %s", flat(few(r.about, most)), flat(r.what))
+		t.line("  %s: %s", flat(few(r.about, most)), flat(r.says()))
 	}
 }
 

@@ -175,7 +175,7 @@ func TestSilenceIsHeard(t *testing.T) {
 		}
 		steps++
 		missed := strings.Join(lost(itemOf(t, items, step), step, object{}), "\n")
-		for _, l := range leavesOf(step.After) {
+		for _, l := range leavesOf(step.After.Object()) {
 			if saysNothing(l) || named(step, l.path) {
 				continue
 			}

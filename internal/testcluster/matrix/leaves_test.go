@@ -189,7 +189,7 @@ func silent(plan *metadata.Plan, source []described) []string {
 		for _, step := range steps {
 			switch step.Action {
 			case metadata.Create, metadata.Exists:
-				found = append(found, lost(item, step, step.After)...)
+				found = append(found, lost(item, step, step.After.Object())...)
 				items[step] = append(items[step], item)
 			case metadata.Left, metadata.Refused:
 				if step.Reason == "" {
@@ -200,7 +200,7 @@ func silent(plan *metadata.Plan, source []described) []string {
 	}
 	for _, step := range plan.Steps {
 		if step.After != nil && (step.Action == metadata.Create || step.Action == metadata.Exists) {
-			found = append(found, invented(items[step], step, step.After)...)
+			found = append(found, invented(items[step], step, step.After.Object())...)
 		}
 	}
 	return found

@@ -93,7 +93,7 @@ func inWords(plan *metadata.Plan) string {
 		}
 	}
 	for _, finish := range plan.Finish {
-		fmt.Fprintf(&out, "\nfinish %s: %s, %s: %s %s %s\n", finish.Name, finish.Do, finish.Rule, finish.Request.Method, finish.Request.Path, text(finish.Request.Body))
+		fmt.Fprintf(&out, "\nfinish %s: %s, %s: %s %s %s\n", finish.Name, finish.Do, finish.Rule, finish.Request.Method, finish.Request.Path, text(finish.Request.Body.Object()))
 	}
 	out.WriteString("\n")
 	for _, finding := range plan.Findings {

@@ -218,7 +218,7 @@ func (r *run) finish(t *testing.T) {
 				t.Errorf("%s is not closed:\n%s", step.Name, states)
 			}
 		case rules.LaterSettings:
-			for name, value := range step.Request.Body {
+			for name, value := range step.Request.Body.Object() {
 				if got := settings[step.Name].Settings[name]; !same(value, got) {
 					t.Errorf("%s has %s %v, and was to have %v", step.Name, name, got, value)
 				}
@@ -293,13 +293,13 @@ func (r *run) asPlanned(t *testing.T) {
 			t.Errorf("%s %s is not there: %v", step.Kind, step.Name, err)
 			continue
 		}
-		for _, l := range leavesOf(step.After) {
+		for _, l := range leavesOf(step.After.Object()) {
 			if got, there := at(have, l.path); (!there || !same(l.value, got)) && !saysNothing(l) && !byDefault(l) {
 				t.Errorf("%s %s%s: planned %s, the target has %s", step.Kind, step.Name, l.path, text(l.value), text(got))
 			}
 		}
 		for _, l := range leavesOf(have) {
-			if _, planned := at(step.After, l.path); !planned && !saysNothing(l) && !byDefault(l) {
+			if _, planned := at(step.After.Object(), l.path); !planned && !saysNothing(l) && !byDefault(l) {
 				t.Errorf("%s %s%s: not planned, and the target has %s", step.Kind, step.Name, l.path, text(l.value))
 			}
 		}
@@ -360,8 +360,8 @@ func (r *run) read(t *testing.T, step *metadata.Step) (object, error) {
 		return object{"script": answer["script"]}, err
 	case rules.DataStream:
 		err := get("/_data_stream/" + step.Name)
-		return step.After, err
+		return step.After.Object(), err
 	case rules.ClusterSettings, rules.Policy: // the first is not asked for, and the servers do not have the second
 	}
-	return step.After, nil
+	return step.After.Object(), nil
 }
