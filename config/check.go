@@ -19,12 +19,18 @@ var (
 	ForRFS = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "target", "indices", "transform", "rfs", "coordinator"}, (*Config).checkRFS}
 	// ForEvaluation is what planning the migration of metadata takes.
 	ForEvaluation = Scope{[]string{
-		"output", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "metadata.index_template_allowlist", "metadata.component_template_allowlist", "metadata.details", "metadata.report",
-		"metadata.allow_existing_indexes", "metadata.cluster_awareness_attributes", "metadata.cluster_settings", "metadata.string_keyword_subfield", "rfs.index_map",
-		itemTransforms, itemTransforms + "_base64", itemTransforms + "_file", documentTransforms, documentTransforms + "_base64", documentTransforms + "_file", "rfs.multi_type_resolution",
+		"output", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "metadata", without + "metadata.plan", without + "metadata.unattended", without + "metadata.unattended_folder",
+		documentTransforms, documentTransforms + "_base64", documentTransforms + "_file", "rfs.multi_type_resolution", "rfs.index_map",
 	}, (*Config).checkEvaluation}
 	// ForMigration is what migrating metadata takes: what planning it does, or a plan that was kept.
-	ForMigration = Scope{[]string{"output", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "metadata", "transform", "rfs.multi_type_resolution", "rfs.index_map"}, (*Config).checkMigration}
+	ForMigration = Scope{[]string{
+		"output", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "metadata", without + "metadata.probe", "transform", "rfs.multi_type_resolution", "rfs.index_map",
+	}, (*Config).checkMigration}
+	// ForFinish is what the second phase of a plan takes.
+	ForFinish = Scope{[]string{
+		"output", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "metadata", without + "metadata.probe", without + "metadata.unattended",
+		without + "metadata.unattended_folder", "transform", "rfs.multi_type_resolution", "rfs.index_map",
+	}, (*Config).checkFinish}
 	// ForSnapshots is what looking into a repository takes; the name of a snapshot is not needed for a list of them.
 	ForSnapshots = Scope{[]string{"output", "snapshot", "s3", "gcs", "azure"}, (*Config).checkRepository}
 	// ForContents is what showing the contents of a snapshot takes, which is named as an argument.
@@ -112,6 +118,16 @@ func (c *Config) checkEvaluation() Problems {
 }
 
 func (c *Config) checkMigration() Problems {
+	if c.Metadata.Unattended && c.Metadata.Plan != "" {
+		var problems Problems
+		problems.add("metadata.unattended", "", "makes its plan anew each time; leave out one of unattended and plan")
+		return problems
+	}
+	return c.checkFinish()
+}
+
+// checkFinish wants a plan, or what one is made of.
+func (c *Config) checkFinish() Problems {
 	if c.Metadata.Plan == "" {
 		return c.checkEvaluation()
 	}
@@ -244,6 +260,9 @@ func (m Metadata) Validate() Problems {
 	problems.allowlist("metadata.index_template_allowlist", m.IndexTemplateAllowlist)
 	problems.allowlist("metadata.component_template_allowlist", m.ComponentTemplateAllowlist)
 	m.Transforms.check(&problems, itemTransforms)
+	if m.Unattended && m.UnattendedFolder == "" {
+		problems.add("metadata.unattended_folder", "", "is empty; want a folder for the last plan and the reports")
+	}
 	return problems
 }
 

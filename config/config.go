@@ -170,6 +170,9 @@ type Metadata struct {
 	Plan                       string     // file with a plan to apply, instead of making one
 	Details                    bool       // each item on its own, with what changes as a diff
 	Report                     string     // file for the plan and what became of it, as HTML
+	Probe                      bool       // ask the target whether it would take each item
+	Unattended                 bool       // started by a clock: additions only, under a lock
+	UnattendedFolder           string     // of the last plan and the reports of such runs
 }
 
 func defaultCluster() Cluster {
@@ -206,6 +209,7 @@ func Default() *Config {
 			MaxAttempts:             3,
 			ExitCodes:               "migassist",
 		},
-		origins: map[string]string{},
+		Metadata: Metadata{UnattendedFolder: "migassist-unattended"},
+		origins:  map[string]string{},
 	}
 }

@@ -288,6 +288,18 @@ var runKeys = []key{
 		usage: "bring persistent settings of the cluster too, where the target has not set them", field: func(c *Config) any { return &c.Metadata.ClusterSettings },
 	},
 	{
+		path: "metadata.probe", flag: "probe",
+		usage: "ask the target whether it would take each item, by making it under a throw-away name and removing it", field: func(c *Config) any { return &c.Metadata.Probe },
+	},
+	{
+		path: "metadata.unattended", flag: "unattended",
+		usage: "add what needs no decision, one run at a time, as a clock may start it", field: func(c *Config) any { return &c.Metadata.Unattended },
+	},
+	{
+		path: "metadata.unattended_folder", flag: "unattended-folder",
+		usage: "`FOLDER` of the last plan and the dated reports of unattended runs", field: func(c *Config) any { return &c.Metadata.UnattendedFolder },
+	},
+	{
 		path: "metadata.plan", flag: "plan",
 		usage: "`FILE` with a plan to apply, as evaluate --output json wrote it; where a source is named too, it has to be as it was", field: func(c *Config) any { return &c.Metadata.Plan },
 	},
@@ -321,7 +333,13 @@ func paths(withSections bool) []string {
 
 // within says whether a key is a section's, or the section's name is its own path.
 func (k key) within(sections []string) bool {
+	if slices.Contains(sections, without+k.path) {
+		return false
+	}
 	return slices.ContainsFunc(sections, func(s string) bool {
 		return k.path == s || strings.HasPrefix(k.path, s+".")
 	})
 }
+
+// without before a key of a scope takes it out of its section.
+const without = "-"

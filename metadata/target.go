@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"strings"
 
 	"migassist/cluster"
 	"migassist/cluster/version"
+	"migassist/metadata/lock"
 	"migassist/metadata/rules"
 )
 
@@ -76,6 +79,9 @@ var families = map[rules.Kind]cluster.Family{
 	rules.Policy: cluster.Policies, rules.DataStream: cluster.DataStreams,
 }
 
+// ProbePrefix begins the name of everything that package probe makes. As the locks, it is there for a while, and no part of what a target has.
+const ProbePrefix = "migassist-probe-"
+
 func readTarget(ctx context.Context, target TargetReader) (*present, error) {
 	p := &present{indices: map[string]bool{}, templates: map[rules.Kind]map[string]json.RawMessage{}}
 	var err error
@@ -100,6 +106,11 @@ func readTarget(ctx context.Context, target TargetReader) (*present, error) {
 		if p.templates[kind], err = target.Named(ctx, family); err != nil {
 			return nil, fmt.Errorf("target: %w", err)
 		}
+	}
+	for _, items := range p.templates {
+		maps.DeleteFunc(items, func(name string, _ json.RawMessage) bool {
+			return strings.HasPrefix(name, lock.Prefix) || strings.HasPrefix(name, ProbePrefix)
+		})
 	}
 	settings, err := target.PersistentSettings(ctx)
 	if err != nil {

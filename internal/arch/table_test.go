@@ -8,9 +8,9 @@ var rows = map[int][]string{
 	8: {"."},
 	7: {"internal/cli"},
 	6: {"console", "internal/demo"},
-	5: {"rfs/verify", "metadata/view"},
+	5: {"rfs/verify", "metadata/view", "metadata/probe", "metadata/unattended"},
 	4: {"proxy", "replay", "rfs", "metadata"},
-	3: {"rfs/deadletter", "metadata/rules", "rfs/bulk", "rfs/rebuild", "replay/tuple"},
+	3: {"rfs/deadletter", "metadata/rules", "metadata/lock", "rfs/bulk", "rfs/rebuild", "replay/tuple"},
 	2: {
 		"transform/pipeline", "snapshot", "xcontent", "capture/filelog", "capture/kafkalog",
 		"rfs/lease/filelease", "rfs/lease/indexlease", "rfs/lease/objectlease",

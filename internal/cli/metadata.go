@@ -37,7 +37,9 @@ func (p *program) metadataEvaluate() *cobra.Command {
 what is left out and why. It changes nothing. With --output json the plan can be
 kept and handed to "migrate --plan", --report writes it for a browser, and -v shows
 what changes of each item. What --multi-type-resolution and type mappings
-say is to be said to rfs too, so that documents find the indices made here.`,
+say is to be said to rfs too, so that documents find the indices made here.
+With --probe it asks the target, too: each item is made there under a throw-away
+name, its analyzers are used, and it is removed.`,
 		`  migassist metadata evaluate --repo-uri file:///mnt/snapshots --snapshot-name nightly --target-host https://localhost:9200`,
 		p.runEvaluate)
 	config.ForEvaluation.AddFlags(cmd.Flags())
@@ -62,6 +64,11 @@ func (p *program) runEvaluate(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if settings.Metadata.Probe {
+		if err := probeTarget(ctx, settings, plan); err != nil {
+			return err
+		}
+	}
 	return errors.Join(p.writePlan(settings, plan), endOf(plan.Class()))
 }
 
@@ -70,7 +77,8 @@ func (p *program) metadataMigrate() *cobra.Command {
 	cmd := leaf("migrate", "Create what evaluate prints",
 		`Migrate makes the plan that evaluate prints and applies it. What exists on the
 target is never changed. With --plan it applies a plan that "evaluate --output
-json" wrote, to the target it was made for.`,
+json" wrote, to the target it was made for. With --unattended, as a clock starts
+it, only what needs no decision is added, one run at a time; docs/cron.md has more.`,
 		`  migassist metadata migrate --repo-uri file:///mnt/snapshots --snapshot-name nightly --target-host https://localhost:9200`,
 		p.runMigrate)
 	config.ForMigration.AddFlags(cmd.Flags())
@@ -81,6 +89,9 @@ func (p *program) runMigrate(cmd *cobra.Command) error {
 	settings, log, err := p.load(cmd, config.ForMigration)
 	if err != nil {
 		return err
+	}
+	if settings.Metadata.Unattended {
+		return p.migrateUnattended(cmd.Context(), settings, log)
 	}
 	ctx := cmd.Context()
 	target, err := connect(ctx, settings.Target)
@@ -111,12 +122,12 @@ Run it when the backfill and the replay are over, with what migrate was given.
 What is done already is left alone, so that it can be said again.`,
 		`  migassist metadata finish --repo-uri file:///mnt/snapshots --snapshot-name nightly --target-host https://localhost:9200`,
 		p.runFinish)
-	config.ForMigration.AddFlags(cmd.Flags())
+	config.ForFinish.AddFlags(cmd.Flags())
 	return cmd
 }
 
 func (p *program) runFinish(cmd *cobra.Command) error {
-	settings, log, err := p.load(cmd, config.ForMigration)
+	settings, log, err := p.load(cmd, config.ForFinish)
 	if err != nil {
 		return err
 	}

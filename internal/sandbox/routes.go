@@ -121,6 +121,7 @@ func (s *Server) addNames(add func(string, string, func(*request) (answer, error
 		add("PUT|POST", path+"/{name}", s.putTemplate(kind), words("create order cause "+expand)...)
 		add("DELETE", path+"/{name}", s.deleteTemplate(kind), words(expand)...)
 	}
+	add("POST", "/_index_template/_simulate", s.simulateTemplate, words("create cause "+expand)...)
 }
 
 // find picks the route of a request, the one with the most literal segments, and checks its parameters.

@@ -95,21 +95,51 @@ func (t *template) show(kind templateKind) object {
 
 // applyTemplates gives a new index what its templates say: the index template of the highest priority
 // with its components, or else all legacy templates in their order.
-func (s *Server) applyTemplates(on *index) error {
-	for _, body := range s.templatesFor(on.name) {
-		maps.Copy(on.settings, parseSettings(body.Settings))
+func (s *Server) applyTemplates(on *index) error { return on.make(s.templatesFor(on.name)) }
+
+// make gives an index what bodies of templates say, one after the other.
+func (i *index) make(bodies []*indexBody) error {
+	for _, body := range bodies {
+		maps.Copy(i.settings, parseSettings(body.Settings))
 		m, err := parseMapping(body.Mappings)
 		if err != nil {
 			return err
 		}
-		if err := on.mapping.merge(m.clone()); err != nil {
+		if err := i.mapping.merge(m.clone()); err != nil {
 			return err
 		}
 		for name, definition := range body.Aliases {
-			on.aliases[strings.ReplaceAll(name, "{index}", on.name)] = parseAlias(definition)
+			i.aliases[strings.ReplaceAll(name, "{index}", i.name)] = parseAlias(definition)
 		}
 	}
 	return nil
+}
+
+// composed are the bodies that an index template is put together from, in the order in which they count.
+func (s *Server) composed(t *template) (bodies []*indexBody) {
+	for _, component := range t.ComposedOf {
+		bodies = append(bodies, s.templates[componentTemplate.word][component].Template)
+	}
+	return append(bodies, t.Template)
+}
+
+// simulateTemplate answers what an index template would give to a new index, and changes nothing.
+func (s *Server) simulateTemplate(r *request) (answer, error) {
+	name := "simulate_template_" + newUUID()
+	t, err := indexTemplate.parse(name, r)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := s.checkTemplate(indexTemplate, name, t); err != nil {
+		return answer{}, err
+	}
+	on := &index{name: name, settings: settings{}, mapping: newMapping(), aliases: map[string]alias{}}
+	if err := on.make(s.composed(t)); err != nil {
+		return answer{}, err
+	}
+	everything := func(string) bool { return true }
+	body := obj("settings", on.showSettings(r), "mappings", on.mapping.render(), "aliases", on.showAliases(everything))
+	return ok(obj("template", body, "overlapping", []any{})), nil
 }
 
 func (s *Server) templatesFor(index string) []*indexBody {
@@ -124,10 +154,7 @@ func (s *Server) templatesFor(index string) []*indexBody {
 	}
 	var bodies []*indexBody
 	if best != nil {
-		for _, component := range best.ComposedOf {
-			bodies = append(bodies, s.templates[componentTemplate.word][component].Template)
-		}
-		return append(bodies, best.Template)
+		return s.composed(best)
 	}
 	var legacy []*template
 	for _, name := range slices.Sorted(maps.Keys(s.templates[legacyTemplate.word])) {
