@@ -1,11 +1,14 @@
 package metadata
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -208,13 +211,27 @@ func (b *builder) indices(ctx context.Context, allow selection.Allowlist) error 
 	for _, entry := range result.Missing {
 		b.plan.find(rules.Index, entry, "the source has no index that this entry of the allowlist names")
 	}
+	var broken error
 	b.add(ctx, rules.Index, result, func(name string) (*rules.Item, error) {
-		if err := context.Cause(ctx); err != nil {
+		if err := cmp.Or(broken, context.Cause(ctx)); err != nil {
 			return nil, err
 		}
-		return b.source.Index(ctx, name)
+		item, err := b.source.Index(ctx, name)
+		if unreachable(err) {
+			broken = err
+		}
+		return item, err
 	})
-	return context.Cause(ctx)
+	return cmp.Or(broken, context.Cause(ctx))
+}
+
+// unreachable tells whether a source does not answer at all any more, or not to us: what else it has can't be read either.
+func unreachable(err error) bool {
+	if _, cut := errors.AsType[*cluster.ConnectionError](err); cut {
+		return true
+	}
+	answer, answered := errors.AsType[*cluster.Error](err)
+	return answered && answer.Status == http.StatusUnauthorized
 }
 
 // add makes the steps of one kind, in the order of their names.

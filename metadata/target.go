@@ -160,14 +160,14 @@ func targetIndex(name string, index cluster.Index) (*rules.Item, error) {
 	item := &rules.Item{Kind: rules.Index, Name: name}
 	settings, err := decodeObject(index.Settings)
 	if err != nil {
-		return nil, fmt.Errorf("read settings of index %s on the target: %w", name, err)
+		return nil, fmt.Errorf("read settings of index %s: %w", name, err)
 	}
 	item.Settings = rules.FlatSettings(settings)
 	if item.Mappings, err = decodeObject(index.Mappings); err != nil {
-		return nil, fmt.Errorf("read mapping of index %s on the target: %w", name, err)
+		return nil, fmt.Errorf("read mapping of index %s: %w", name, err)
 	}
 	if item.Aliases, err = decodeObject(index.Aliases); err != nil {
-		return nil, fmt.Errorf("read aliases of index %s on the target: %w", name, err)
+		return nil, fmt.Errorf("read aliases of index %s: %w", name, err)
 	}
 	return item, nil
 }

@@ -99,8 +99,10 @@ func TestNoCommandOfMetadataWritesToTheSource(t *testing.T) {
 	}{
 		{[]string{"metadata", "evaluate"}, exitDone, "books"},
 		{[]string{"metadata", "evaluate", "--output", "json"}, exitDone, `"authors"`},
+		{[]string{"metadata", "evaluate", "--probe"}, exitDone, "were tried on the target"},
 		{[]string{"metadata", "migrate", "--report", kept}, exitDone, "5 created"},
 		{[]string{"metadata", "migrate"}, exitNothing, ""},
+		{[]string{"metadata", "migrate", "--unattended", "--unattended-folder", filepath.Join(t.TempDir(), "runs")}, exitNothing, ""},
 		{[]string{"metadata", "finish"}, exitDone, ""},
 	} {
 		asked := len(between.asked)
