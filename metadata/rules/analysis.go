@@ -189,7 +189,7 @@ func refuseSynonymSets(d *draft) {
 	for _, c := range d.components() {
 		if c.parameter == "synonyms_set" {
 			d.refuse(d.content().at("settings", c.setting), "the filter %s takes its synonyms from the set %v of the source's cluster, which the target does not have; "+
-				"write them into the filter's synonyms, by a transform of the metadata", c.name, d.Settings[c.setting])
+				"create the index or template on the target by hand, with them in the filter's synonyms, then the documents can be brought", c.name, d.Settings[c.setting])
 		}
 	}
 }

@@ -47,6 +47,8 @@ type draft struct {
 	known   *known
 	modules *Modules
 	options Options
+	// created is the version that made the index, as its settings have it; 0 is not known.
+	created int
 
 	rule    *Rule
 	changes []Change

@@ -138,12 +138,15 @@ func use(t *testing.T, server *testcluster.Server, g *given, kind Kind, lost []s
 	}
 }
 
-// lost are the fields that are kept without being parsed.
+// lost are the fields that are kept without being parsed, or not computed any more.
 func lost(outcome *Outcome) []string {
 	var names []string
 	for _, change := range outcome.Changes {
 		if path, off := strings.CutSuffix(change.Path, "/enabled"); off && change.After == false && change.Fidelity == Lossy {
 			names = append(names, path[strings.LastIndexByte(path, '/')+1:])
+		}
+		if computed, are := change.Before.(map[string]any); are && strings.HasSuffix(change.Path, "/runtime") {
+			names = slices.AppendSeq(names, maps.Keys(computed))
 		}
 	}
 	return names

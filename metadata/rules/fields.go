@@ -165,14 +165,14 @@ func (d *draft) disable(f *field, name string) {
 		why = fmt.Sprintf("the field type %s comes with %s, which the target does not have", name, module)
 	}
 	if f.role == multiField {
-		d.remove(edit{in: f.in, at: f.parent(), key: f.name, why: why + "; the field above it stays"})
+		d.remove(edit{in: f.in, at: f.parent(), key: f.name, fidelity: Lossy, why: why + "; the field above it stays"})
 		return
 	}
-	d.set(edit{in: f.def, at: f.at, key: "type", why: why + "; its values stay in the documents, unparsed, and cannot be searched"}, "object")
-	d.set(edit{in: f.def, at: f.at, key: "enabled", why: why + "; an object that is not enabled takes any value"}, false)
+	d.set(edit{in: f.def, at: f.at, key: "type", fidelity: Lossy, why: why + "; its values stay in the documents, unparsed, and cannot be searched"}, "object")
+	d.set(edit{in: f.def, at: f.at, key: "enabled", fidelity: Lossy, why: why + "; an object that is not enabled takes any value"}, false)
 	for _, key := range sorted(f.def) {
 		if key != "type" && key != "enabled" {
-			d.remove(edit{in: f.def, at: f.at, key: key, why: why})
+			d.remove(edit{in: f.def, at: f.at, key: key, why: why, fidelity: Lossy})
 		}
 	}
 }

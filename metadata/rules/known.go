@@ -84,7 +84,7 @@ func knownTo(v version.Version) (*known, error) {
 
 // since has what came within a major version: an older target, which has no table of its own, lacks it.
 // "type" is a field type, "type parameter" one of its parameters; "knn" is followed by how the names of
-// methods begin.
+// methods begin, "mapping" by a key at the root of a mapping.
 var since = []struct {
 	what         string
 	major, minor int
@@ -99,6 +99,7 @@ var since = []struct {
 	{"knn_vector space_type", 2, 17},
 	{"knn_vector mode", 2, 17},
 	{"knn_vector compression_level", 2, 17},
+	{"mapping derived", 2, 15},
 	{"knn lucene", 2, 2},
 	{"knn lucene hnsw innerproduct", 2, 13},
 	{"knn lucene hnsw hamming", 2, 16},
@@ -116,6 +117,8 @@ func (k *known) forget(v version.Version) {
 		switch {
 		case kind == "knn":
 			k.KNN = slices.DeleteFunc(k.KNN, func(name string) bool { return strings.HasPrefix(name, parameter) })
+		case kind == "mapping":
+			k.Mapping = slices.DeleteFunc(k.Mapping, func(name string) bool { return name == parameter })
 		case parameter == "":
 			delete(k.Fields, kind)
 		case k.Fields[kind] != nil:

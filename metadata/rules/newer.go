@@ -1,5 +1,63 @@
 package rules
 
+// newerRules bring what Elasticsearch 8 and 9 say of a whole index to where the target says it.
+var newerRules = []Rule{
+	{
+		Name: "ignore-above", Fidelity: Equivalent, Applies: fromElasticsearch,
+		Why:     "longer values are left unindexed by what each field says; the target has no such setting for all of them",
+		rewrite: ignoreAboveEach,
+	},
+	{
+		Name: "source-mode", Fidelity: Equivalent, Applies: fromElasticsearch,
+		Why:     "the target keeps _source as it is sent; that of documents without one is made from their fields when they are migrated",
+		rewrite: sourceMode,
+	},
+}
+
+// ignoreAboveEach gives the number of index.mapping.ignore_above to the fields that go by it.
+func ignoreAboveEach(d *draft) {
+	const setting = "index.mapping.ignore_above"
+	value, there := d.Settings[setting]
+	if !there {
+		return
+	}
+	given := 0
+	d.fields(func(f *field) {
+		if kind := f.kind(); (kind == "keyword" || kind == "wildcard") && f.def["ignore_above"] == nil {
+			given++
+			d.set(edit{in: f.def, at: f.at, key: "ignore_above"}, numberFrom(value))
+		}
+	})
+	if given > 0 {
+		d.removeSetting(setting, "", "")
+		return
+	}
+	d.removeSetting(setting, "the target says it of each field, and none here goes by it; fields of other templates and new ones do not know it", Lossy)
+}
+
+// sourceMode has "disabled" said as ever, and leaves out the other modes: the target has one.
+func sourceMode(d *draft) {
+	const setting = "index.mapping.source.mode"
+	source, _ := d.Mappings["_source"].(map[string]any)
+	mode := source["mode"]
+	if mode == nil {
+		mode = d.Settings[setting]
+	}
+	d.removeSetting(setting, "", "")
+	d.remove(edit{in: source, at: d.content().at("mappings", "_source"), key: "mode"})
+	if mode != "disabled" {
+		return
+	}
+	if source == nil {
+		source = map[string]any{}
+		if d.Mappings == nil {
+			d.Mappings = map[string]any{}
+		}
+		d.Mappings["_source"] = source
+	}
+	d.set(edit{in: source, at: d.content().at("mappings", "_source"), key: "enabled", why: "so the target says it"}, false)
+}
+
 // metricsToObject keeps the numbers of an aggregate_metric_double searchable, as the fields of an object.
 func metricsToObject(d *draft, f *field) {
 	if f.kind() != "aggregate_metric_double" || f.role == multiField || d.hasType("aggregate_metric_double") {
@@ -59,7 +117,8 @@ func (d *draft) dottedIn(at pointer, holder map[string]any) {
 			kind, said := above["type"].(string)
 			if there && said && kind != "object" && kind != "nested" {
 				d.refuse(at.at(name), "the field %s is a %s, and %s is a field below it; the target has objects of such names, "+
-					"so that neither the mapping nor the documents would be taken; rename one by a transform", name[:i], kind, name)
+					"so that neither the mapping nor the documents would be taken; create the index on the target by hand with another name for one, and have "+
+					"a transform of documents rename it", name[:i], kind, name)
 			}
 		}
 	}

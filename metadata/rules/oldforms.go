@@ -19,8 +19,7 @@ func mayBeBefore7(p Pair) bool {
 // larger than all of Elasticsearch 7.
 func createdBefore7(rewrite func(*draft)) func(*draft) {
 	return func(d *draft) {
-		created := numberOf(d.Settings["index.version.created"])
-		if before7(d.pair) || created > 0 && created < 7000000 {
+		if before7(d.pair) || d.created > 0 && d.created < 7000000 {
 			rewrite(d)
 		}
 	}

@@ -34,7 +34,7 @@ func (r *Rule) takes(kind Kind) bool {
 // table is every rule, in the order in which they run: the type level first, as
 // the others look below it; what the target does not know last, as the others
 // have better reasons.
-var table = slices.Concat(typeRules, formRules, olderRules, limitRules, settingRules, analysisRules, vectorRules, fieldRules, templateRules, streamRules, unknownRules, policyRules, pipelineRules, clusterRules)
+var table = slices.Concat(typeRules, formRules, olderRules, limitRules, settingRules, newerRules, analysisRules, vectorRules, knnRules, fieldRules, templateRules, streamRules, runtimeRules, dynamicRules, unknownRules, policyRules, pipelineRules, clusterRules)
 
 // Modules are the modules and plugins of the target, when it says them.
 type Modules struct {
@@ -140,7 +140,7 @@ type Outcome struct {
 
 // Rewrite applies the rules to a copy of the item.
 func (s *Set) Rewrite(item *Item) *Outcome {
-	d := &draft{Item: item.clone(), pair: s.pair, known: s.known, modules: s.modules, options: s.options}
+	d := &draft{Item: item.clone(), pair: s.pair, known: s.known, modules: s.modules, options: s.options, created: numberOf(item.Settings["index.version.created"])}
 	for _, rule := range s.rules {
 		if !rule.takes(item.Kind) {
 			continue

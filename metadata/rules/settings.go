@@ -63,6 +63,11 @@ var settingRules = []Rule{
 		rewrite: removeSettings("index.routing.allocation.require. index.routing.allocation.include. index.routing.allocation.exclude."),
 	},
 	{
+		Name: "allocation-off", Fidelity: Equivalent, On: []Kind{Index},
+		Why:     "no node would take the shards of a new index, nor its documents; metadata finish sets it when they have arrived",
+		rewrite: allowAllocation,
+	},
+	{
 		Name: "frozen", Fidelity: Equivalent,
 		Why:     "frozen indices do not exist on the target; it becomes an ordinary index that answers the same",
 		rewrite: removeSettings("index.frozen index.search.throttled"),
@@ -221,6 +226,14 @@ func removeTiers(d *draft) {
 		default:
 			d.removeSetting(name, "", "")
 		}
+	}
+}
+
+func allowAllocation(d *draft) {
+	const name = "index.routing.allocation.enable"
+	if value := fmt.Sprint(d.Settings[name]); value == "none" {
+		d.later(LaterSettings, map[string]any{name: value}, "no shard of it is allocated anew on the source")
+		d.removeSetting(name, "", "")
 	}
 }
 

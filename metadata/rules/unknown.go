@@ -1,10 +1,6 @@
 package rules
 
-import (
-	"slices"
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // unknownRules come last: what no rule before them named is compared with the
 // table of what the target knows, and what it does not know is removed and
@@ -14,16 +10,6 @@ var unknownRules = []Rule{
 		Name: "unknown-setting", Fidelity: Lossy,
 		Why:     "the target does not know this setting and would refuse the whole item",
 		rewrite: removeUnknownSettings,
-	},
-	{
-		Name: "runtime-fields", Fidelity: Lossy,
-		Why:     "the target has no runtime fields; from 2.15 derived fields do the same, with scripts that are written anew",
-		rewrite: removeRuntime,
-	},
-	{
-		Name: "runtime-template", Fidelity: Lossy,
-		Why:     "it makes runtime fields, which the target does not have; such fields are indexed instead, by the target's defaults",
-		rewrite: removeRuntimeTemplates,
 	},
 	{
 		Name: "unknown-mapping-key", Fidelity: Lossy,
@@ -83,42 +69,27 @@ func removeUnknownSettings(d *draft) {
 		case matches(innerSettings, name):
 			d.removeSetting(name, "it is about how the source kept its files and caches; the target does it in its own way, and documents and searches are the same", Equivalent)
 		default:
-			d.removeSetting(name, "", "")
-		}
-	}
-}
-
-func removeRuntime(d *draft) {
-	at := d.content().at("mappings")
-	if !has(d.known.Mapping, "runtime") {
-		d.remove(edit{in: d.Mappings, at: at, key: "runtime"})
-	}
-	if d.Mappings["dynamic"] == "runtime" {
-		d.set(edit{in: d.Mappings, at: at, key: "dynamic", why: "the target has no runtime fields; new fields are indexed"}, "true")
-	}
-	d.fields(func(f *field) {
-		if f.def["dynamic"] == "runtime" {
-			d.set(edit{in: f.def, at: f.at, key: "dynamic", why: "the target has no runtime fields; new fields are indexed"}, "true")
-		}
-	})
-}
-
-// removeRuntimeTemplates goes from the end, so that the number in each path is
-// the one the source has.
-func removeRuntimeTemplates(d *draft) {
-	list, _ := d.Mappings["dynamic_templates"].([]any)
-	for i, entry := range slices.Backward(slices.Clone(list)) {
-		named, _ := entry.(map[string]any)
-		for _, name := range sorted(named) {
-			body, _ := named[name].(map[string]any)
-			if _, runtime := body["runtime"]; !runtime || len(named) != 1 {
-				continue
+			reason := settingReasons[name]
+			if !truth(d.Settings[name]) && reason.off {
+				reason = settingReason{told: told{"it is off, and the target does the same", Lossless}}
 			}
-			d.remove(edit{in: named, at: d.content().at("mappings", "dynamic_templates", strconv.Itoa(i)), key: name})
-			list = slices.Delete(list, i, i+1)
-			d.Mappings["dynamic_templates"] = list
+			d.removeSetting(name, reason.why, reason.fidelity)
 		}
 	}
+}
+
+// settingReason is what is said of a setting that the target does not know; off is set where it says nothing unless it is true.
+type settingReason struct {
+	told
+	off bool
+}
+
+var settingReasons = map[string]settingReason{
+	"index.mapping.total_fields.ignore_dynamic_beyond_limit": {told{"the source left fields beyond the limit unindexed, and the target refuses their documents: " +
+		"raise index.mapping.total_fields.limit before that happens", Lossy}, true},
+	"index.mapping.semantic_text.use_legacy_format": {told{"it is about semantic_text, which the target does not have", Equivalent}, false},
+	"index.mapping.dimension_fields.limit":          {told{"it is about time-series indices, and this is not one", Equivalent}, false},
+	"index.mapping.synthetic_source_keep":           {told{"the target keeps _source as it was sent", Equivalent}, false},
 }
 
 // metadataKeys are the root keys whose reason is better than "not known".

@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// vectorRules bring vectors of Elasticsearch, and of OpenSearch before 3, to the methods that the
-// target's k-NN plugin has.
+// vectorRules bring vectors of Elasticsearch to the target's k-NN plugin.
 var vectorRules = []Rule{
 	{
 		Name: "dense-vector", Fidelity: Equivalent, Applies: fromElasticsearch,
@@ -18,16 +17,6 @@ var vectorRules = []Rule{
 		Name: "sparse-vector", Fidelity: Equivalent, Applies: func(p Pair) bool { return fromElasticsearch(p) && p.From.AtLeast(8, 11) },
 		Why:     "rank_features holds the same tokens and weights; it is searched by a query of type rank_feature for each token",
 		rewrite: everyField(sparseToFeatures),
-	},
-	{
-		Name: "knn-setting", Fidelity: Equivalent,
-		Why:     "how vectors are indexed is said of each field by its method; the target no longer has the setting",
-		rewrite: knnSettingsToMethod,
-	},
-	{
-		Name: "knn-engine", Fidelity: Equivalent,
-		Why:     "the target makes no new indices with this engine; another one finds neighbours by the same method and distance",
-		rewrite: everyField(knownEngine),
 	},
 }
 
@@ -54,6 +43,9 @@ func denseVectorToKNN(d *draft, f *field) {
 		if method = d.methodOf(f, element == "bit"); method == nil {
 			return
 		}
+	} else if element == "bit" && d.engineFor("hnsw", "hamming", dims) == "" {
+		d.disable(f, "dense_vector of bits")
+		return
 	}
 	meta, described := f.def["meta"]
 	d.tellVector(f)
@@ -67,17 +59,25 @@ func denseVectorToKNN(d *draft, f *field) {
 	at := edit{in: f.def, at: f.at}
 	d.record(edit{in: f.def, at: f.at, key: "type"}, "dense_vector", "knn_vector")
 	d.record(edit{in: f.def, at: f.at, key: "dimension"}, nil, dims)
-	switch element {
-	case "byte", "bit":
+	if dataType := map[string]string{"byte": "byte", "bit": "binary"}[element]; dataType != "" && d.takesData(element, method) {
 		at.key = "data_type"
-		at.why = "vectors of " + element + "s are asked for by data_type"
-		d.set(at, map[string]string{"byte": "byte", "bit": "binary"}[element])
+		at.why = "vectors of " + element + "s are asked for by data_type; documents that say them as hexadecimal text are refused until a transform makes lists of numbers of it"
+		d.set(at, dataType)
 	}
 	if method != nil {
 		at.key, at.why = "method", "the vectors are searched for neighbours by this method"
 		d.set(at, method)
 		d.setSetting("index.knn", true, "neighbours are found in an index only where this is on")
 	}
+}
+
+// takesData tells whether the target has vectors of bytes, or of bits. Where it has not, those of bytes are as
+// well kept as numbers of any kind.
+func (d *draft) takesData(element string, method map[string]any) bool {
+	if !has(d.parameters("knn_vector"), "data_type") {
+		return false
+	}
+	return element == "bit" || method == nil || method["engine"] == "lucene" || d.pair.To.AtLeast(2, 17)
 }
 
 // tellVector records what leaves the field, each with its reason.
@@ -121,7 +121,7 @@ func (d *draft) indexesVectors(f *field) bool {
 	}
 	_, similar := f.def["similarity"]
 	_, options := f.def["index_options"]
-	return similar || options || d.pair.From.AtLeast(8, 11)
+	return similar || options || d.pair.From.AtLeast(8, 11) && (d.created == 0 || d.created >= 8110000)
 }
 
 // methodOf is the method for an indexed dense_vector; nil after it refused the item.
@@ -129,16 +129,21 @@ func (d *draft) methodOf(f *field, bits bool) map[string]any {
 	similarity, said := f.def["similarity"].(string)
 	space := spaces[similarity]
 	switch {
-	case !said && f.def["similarity"] == nil:
-		if space = "cosinesimil"; bits {
-			space = "hamming"
-		}
-	case bits && similarity == "l2_norm":
+	case bits && (similarity == "l2_norm" || !said):
 		space = "hamming"
+	case bits:
+		space = ""
+	case !said:
+		space = "cosinesimil"
 	}
-	engine := d.engineFor("hnsw", space)
+	engine := d.engineFor("hnsw", space, f.def["dims"])
 	if space == "" || engine == "" {
-		d.refuse(f.at.at("similarity"), "no engine of the target's k-NN plugin compares vectors by the similarity %v", f.def["similarity"])
+		kind := "vectors"
+		if bits {
+			kind = "vectors of bits"
+		}
+		d.refuse(f.at.at("similarity"), "no engine of the target's k-NN plugin compares %s by the similarity %v; "+
+			"create the index on the target by hand, then the documents can be brought", kind, similarityOf(f, space))
 		return nil
 	}
 	method := map[string]any{"name": "hnsw", "engine": engine, "space_type": space}
@@ -155,15 +160,12 @@ func (d *draft) methodOf(f *field, bits bool) map[string]any {
 	return method
 }
 
-// engineFor is the engine that has a method with a space type: the one that is kept with the target,
-// Lucene first, as it needs no native library.
-func (d *draft) engineFor(method, space string) string {
-	for _, engine := range []string{"lucene", "faiss", "nmslib"} {
-		if has(d.known.KNN, engine+" "+method+" "+space) {
-			return engine
-		}
+// similarityOf is what a field says, or what it means by saying nothing.
+func similarityOf(f *field, space string) any {
+	if said := f.def["similarity"]; said != nil {
+		return said
 	}
-	return ""
+	return space
 }
 
 // sparseToFeatures is for vectors of tokens; those of before 8 had numbers for dimensions and any weight.
@@ -171,77 +173,4 @@ func sparseToFeatures(d *draft, f *field) {
 	if f.kind() == "sparse_vector" && f.role != multiField && !d.hasType("sparse_vector") && d.hasType("rank_features") {
 		d.retype(f, "rank_features", "", "", "meta")
 	}
-}
-
-// knnSettings are the settings that once said how all vectors of an index are indexed.
-var knnSettings = words("index.knn.space_type index.knn.algo_param.m index.knn.algo_param.ef_construction")
-
-// knnSettingsToMethod gives each vector without a method what the settings said, where the target does
-// not know them.
-func knnSettingsToMethod(d *draft) {
-	said := map[string]any{}
-	for _, name := range knnSettings {
-		if value, there := d.Settings[name]; there && value != nil && !has(d.known.Settings, name) {
-			said[name] = value
-		}
-	}
-	if len(said) == 0 || !d.hasType("knn_vector") {
-		return // left to unknown-setting, with its reason
-	}
-	given := 0
-	d.fields(func(f *field) {
-		if f.kind() != "knn_vector" || f.def["method"] != nil || f.def["model_id"] != nil || f.def["space_type"] != nil || f.def["mode"] != nil {
-			return
-		}
-		given++
-		d.set(edit{in: f.def, at: f.at, key: "method"}, methodOfSettings(said))
-	})
-	for _, name := range sorted(said) {
-		if given > 0 {
-			d.removeSetting(name, "", "")
-			continue
-		}
-		d.removeSetting(name, "no vector here is indexed by it, and the target says it of each field; templates that only set it have no effect any more", Lossy)
-	}
-}
-
-// methodOfSettings is with the engine that the settings were for; the rule after this one changes it.
-func methodOfSettings(said map[string]any) map[string]any {
-	method := map[string]any{"name": "hnsw", "engine": "nmslib", "space_type": "l2"}
-	if space, there := said["index.knn.space_type"]; there {
-		method["space_type"] = space
-	}
-	parameters := map[string]any{}
-	for _, name := range knnSettings[1:] {
-		if value, there := said[name]; there {
-			parameters[name[strings.LastIndexByte(name, '.')+1:]] = numberFrom(value)
-		}
-	}
-	if len(parameters) > 0 {
-		method["parameters"] = parameters
-	}
-	return method
-}
-
-// knownEngine gives a method the engine of the target that has its distance, where the one it names
-// makes no new indices.
-func knownEngine(d *draft, f *field) {
-	method, _ := f.def["method"].(map[string]any)
-	if f.kind() != "knn_vector" || method == nil || len(d.known.KNN) == 0 {
-		return
-	}
-	engine, _ := method["engine"].(string)
-	name, space := fmt.Sprint(method["name"]), "l2"
-	if said, there := method["space_type"].(string); there {
-		space = said
-	}
-	if engine == "" || name != "hnsw" || has(d.known.KNN, engine+" "+name+" "+space) {
-		return // the target's own default, one that is trained, or known
-	}
-	if to := d.engineFor(name, space); to != "" {
-		d.set(edit{in: method, at: f.at.at("method"), key: "engine"}, to)
-		return
-	}
-	d.refuse(f.at.at("method"), "no engine of the target's k-NN plugin has the method %s with the space type %s, which %s had on the source; "+
-		"choose another one by a transform of the metadata", name, space, engine)
 }
