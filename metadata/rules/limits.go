@@ -16,11 +16,6 @@ var limitRules = []Rule{
 		rewrite: createdBefore7(allowGrams),
 	},
 	{
-		Name: "field-limit", Fidelity: Equivalent,
-		Why:     "the item has more than the target allows by default; the limit is raised to what there is, and fields to come have as much room as on a new index",
-		rewrite: raiseFieldLimits,
-	},
-	{
 		Name: "unit", Fidelity: Lossless, Applies: before7,
 		Why:     "a number without a unit was of milliseconds or of bytes, which the target wants to be said",
 		rewrite: sayUnits,
@@ -29,6 +24,15 @@ var limitRules = []Rule{
 		Name: "boolean", Fidelity: Lossless, Applies: before7,
 		Why:     "a boolean is true or false and nothing else",
 		rewrite: sayBooleans,
+	},
+}
+
+// countRules look at what the other rules have made of the fields.
+var countRules = []Rule{
+	{
+		Name: "field-limit", Fidelity: Equivalent,
+		Why:     "the item has more than the target allows by default; the limit is raised to what there is, and fields to come have as much room as on a new index",
+		rewrite: raiseFieldLimits,
 	},
 }
 

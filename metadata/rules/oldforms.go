@@ -218,9 +218,9 @@ func javaPattern(pattern string) string {
 		switch {
 		case c == '\'':
 			quoted = quoted != (n%2 == 1)
-			out.WriteString(strings.Repeat("'", n))
+			out.WriteString(pattern[i-n : i])
 		case quoted:
-			out.WriteString(strings.Repeat(string(c), n))
+			out.WriteString(pattern[i-n : i])
 		case c == 'Y' && !weeks:
 			out.WriteString(strings.Repeat("u", n))
 		case c == 'x' && weeks:
@@ -228,7 +228,7 @@ func javaPattern(pattern string) string {
 		case c == 'Z':
 			out.WriteString([]string{"XX", "XXX", "VV"}[min(n, 3)-1])
 		default:
-			out.WriteString(strings.Repeat(string(c), n))
+			out.WriteString(pattern[i-n : i])
 		}
 	}
 	return out.String()

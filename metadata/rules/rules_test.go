@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -281,8 +282,8 @@ func TestFlatSettingsTakesEveryForm(t *testing.T) {
 	}
 }
 
-// FuzzRewrite gives mappings and settings of any shape to the rules: they never
-// panic, account for every leaf, and are done after one pass.
+// FuzzRewrite gives mappings and settings of any shape to the rules of any pair: they never
+// panic, account for every leaf, are done after one pass, and what comes out is in the target's table.
 func FuzzRewrite(f *testing.F) {
 	names, _ := filepath.Glob("testdata/*/in.json")
 	for _, name := range names {
@@ -290,22 +291,29 @@ func FuzzRewrite(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(content)
+		for i := range uint8(3) {
+			f.Add(content, i*11)
+		}
 	}
-	f.Fuzz(func(t *testing.T, content []byte) {
+	all := pairs(f)
+	f.Fuzz(func(t *testing.T, content []byte, which uint8) {
 		g := &given{}
 		decoder := json.NewDecoder(bytes.NewReader(content))
 		decoder.UseNumber()
-		if decoder.Decode(g) != nil {
+		if decoder.Decode(g) != nil || !slices.Contains(Kinds, g.Kind) {
 			return
 		}
-		for _, from := range []string{"ES 7.10.2", "ES 1.7.6"} {
-			g.From, g.To = from, "OS 2.19.1"
-			set := g.set(t)
-			item := g.item()
-			outcome := set.Rewrite(item)
-			account(t, item, outcome)
-			again(t, set, outcome)
+		pair := all[int(which)%len(all)]
+		set, err := For(pair, NewModules(g.Modules))
+		if err != nil {
+			t.Fatal(err)
+		}
+		set = set.With(g.Options)
+		outcome := set.Rewrite(g.item())
+		account(t, g.item(), outcome)
+		again(t, set, outcome)
+		if (&Rule{}).takes(g.Kind) {
+			valid(t, set, outcome)
 		}
 	})
 }

@@ -93,8 +93,9 @@ func (d *draft) underlay(at pointer, mapping, base map[string]any) {
 			d.underlay(at.at(name), inner, under)
 		case name == "dynamic_templates":
 			list, _ := have.([]any)
-			more, _ := copyOf(base[name]).([]any)
-			d.set(change, slices.Concat(list, more))
+			if more, _ := copyOf(base[name]).([]any); len(more) > 0 {
+				d.set(change, slices.Concat(list, more))
+			}
 		}
 	}
 }
