@@ -3,6 +3,7 @@ package javascript
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -158,14 +159,8 @@ func (rt *instance) guardArrays() {
 	}
 	rt.before(arrays, "values", func(c goja.FunctionCall) { rt.checkLength(rt.lengthOf(c.This)) }) // spread goes through arrays with it
 	_ = arrays.DefineDataPropertySymbol(goja.SymIterator, arrays.Get("values"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
-	flat := native(arrays, "flat")
-	rt.replace(arrays, "flat", func(c goja.FunctionCall) goja.Value {
-		if depth := c.Argument(0); !goja.IsUndefined(depth) && depth.ToInteger() > 1000 {
-			c.Arguments = []goja.Value{rt.vm.ToValue(1000)}
-		}
-		return flat(c)
-	})
-	rt.guardJoin(arrays)
+	rt.replace(arrays, "flat", rt.flat)
+	rt.guardTexts(arrays)
 	array := rt.vm.Get("Array").ToObject(rt.vm)
 	rt.before(array, "from", func(c goja.FunctionCall) { rt.checkLength(rt.lengthOf(c.Argument(0))) })
 	rt.before(prototype(rt.vm, "Function"), "apply", func(c goja.FunctionCall) { rt.checkLength(rt.lengthOf(c.Argument(1))) })
@@ -183,31 +178,67 @@ func (rt *instance) lengthOf(v goja.Value) int64 {
 	return 0
 }
 
-// guardJoin bounds the text of arrays, and how deep they lie in each other.
-func (rt *instance) guardJoin(arrays *goja.Object) {
-	join := native(arrays, "join")
-	rt.replace(arrays, "join", func(c goja.FunctionCall) goja.Value {
-		n := rt.lengthOf(c.This)
-		rt.checkLength(n)
-		rt.checkBytes(rt.product(n, max(1, rt.length(c.Argument(0)))))
-		if o, ok := c.This.(*goja.Object); ok && n > 1000 {
-			sum := int64(0)
-			for i := range n {
-				sum += rt.length(o.Get(fmt.Sprint(i)))
-			}
-			rt.checkBytes(sum)
-		}
-		if err := rt.watch.stopped(); err != nil { // arrays in arrays come by here, all within one step
+// deepest is how deep arrays may lie in each other for what goes through all of them in one step.
+const deepest = 1000
+
+// flat is Array.prototype.flat: arrays in arrays may be the same one over and over.
+func (rt *instance) flat(c goja.FunctionCall) goja.Value {
+	depth := int64(1)
+	if given := c.Argument(0); !goja.IsUndefined(given) {
+		depth = min(given.ToInteger(), deepest)
+	}
+	var elements []any
+	var collect func(of *goja.Object, depth int64)
+	collect = func(of *goja.Object, depth int64) {
+		if err := rt.watch.stopped(); err != nil {
 			rt.throw("RangeError", err.Error())
 		}
-		if rt.joins++; rt.joins > 1000 {
-			rt.joins = 0
-			rt.throw("RangeError", "arrays lie too deep in each other to become text")
+		n := rt.lengthOf(of)
+		rt.checkLength(n + int64(len(elements)))
+		for i := range n {
+			element := of.Get(strconv.FormatInt(i, 10))
+			if element == nil { // a hole
+				continue
+			}
+			if inner, ok := element.(*goja.Object); ok && depth > 0 && inner.ClassName() == "Array" {
+				collect(inner, depth-1)
+				continue
+			}
+			elements = append(elements, element)
 		}
-		text := join(c)
-		rt.joins = max(0, rt.joins-1)
-		return text
-	})
+	}
+	collect(c.This.ToObject(rt.vm), depth)
+	rt.checkLength(int64(len(elements)))
+	return rt.vm.NewArray(elements...)
+}
+
+// guardTexts bounds the text of arrays, and how deep they lie in each other.
+func (rt *instance) guardTexts(arrays *goja.Object) {
+	for _, name := range []string{"join", "toLocaleString"} {
+		become := native(arrays, name)
+		rt.replace(arrays, name, func(c goja.FunctionCall) goja.Value {
+			n := rt.lengthOf(c.This)
+			rt.checkLength(n)
+			rt.checkBytes(rt.product(n, max(1, rt.length(c.Argument(0)))))
+			if o, ok := c.This.(*goja.Object); ok && n > 1000 {
+				sum := int64(0)
+				for i := range n {
+					sum += rt.length(o.Get(strconv.FormatInt(i, 10)))
+				}
+				rt.checkBytes(sum)
+			}
+			if err := rt.watch.stopped(); err != nil { // arrays in arrays come by here, all within one step
+				rt.throw("RangeError", err.Error())
+			}
+			if rt.joins++; rt.joins > deepest {
+				rt.joins = 0
+				rt.throw("RangeError", "arrays lie too deep in each other to become text")
+			}
+			text := become(c)
+			rt.joins = max(0, rt.joins-1)
+			return text
+		})
+	}
 }
 
 // guardBuffers bounds typed arrays.

@@ -201,6 +201,8 @@ func TestMemoryLimit(t *testing.T) {
 		"shared join":       `let a = ['x']; for (let i = 0; i < 40; i++) a = [a, a]; '' + a`,
 		"shared functions":  `let a = [() => 1]; for (let i = 0; i < 40; i++) a = [a, a]; JSON.stringify(a)`,
 		"shared, by names":  `let a = {}; for (let i = 0; i < 40; i++) a = {a, b: a}; JSON.stringify(a, ['a', 'b'])`,
+		"shared flat":       `let a = ['x']; for (let i = 0; i < 40; i++) a = [a, a]; a.flat(Infinity)`,
+		"shared in words":   `let a = ['x']; for (let i = 0; i < 40; i++) a = [a, a]; a.toLocaleString()`,
 		"shift left":        `let n = 1n; for (;;) n <<= 100000n;`,
 		"split":             `let s = 'ab'; for (;;) { s += s; s.split('') }`,
 	} {
