@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"migassist/selection"
 	"migassist/transform"
 	"migassist/xcontent/tree"
 )
@@ -99,6 +100,9 @@ func (t *Try) transform(ctx context.Context, one *trial, m *transform.Message) {
 	for _, made := range out {
 		if err == nil {
 			err = made.Encode()
+		}
+		if bad := selection.IndexNameProblem(made.Write.Index); err == nil && bad != "" && made.Write.Index != one.before.Index {
+			err = fmt.Errorf("it goes to the index %q, which no target has: %s", made.Write.Index, bad)
 		}
 	}
 	if err != nil {

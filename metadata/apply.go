@@ -107,7 +107,7 @@ func (a *application) came(ctx context.Context, step *Step, result *Result) erro
 	if err != nil {
 		return err
 	}
-	result.Differences = compare(wanted, current)
+	result.Differences = a.plan.Target.differences(wanted, current)
 	result.Match = matchOf(result.Kind, result.Differences)
 	return nil
 }
@@ -197,7 +197,7 @@ func (a *application) verify(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			result.Differences = compare(wanted, current)
+			result.Differences = a.plan.Target.differences(wanted, current)
 		}
 	}
 	return nil

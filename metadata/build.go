@@ -457,7 +457,7 @@ func (b *builder) compare(ctx context.Context, target TargetReader) error {
 		if err != nil {
 			return err
 		}
-		step.Differences = compare(wanted, current)
+		step.Differences = b.plan.Target.differences(wanted, current)
 		step.Match = matchOf(step.Kind, step.Differences)
 	}
 	return nil

@@ -38,6 +38,13 @@ func compare(want, got *rules.Item) []Difference {
 	return c.found
 }
 
+// differences is compare as far as the target shows what it has.
+func (d Destination) differences(want, got *rules.Item) []Difference {
+	return slices.DeleteFunc(compare(want, got), func(one Difference) bool {
+		return !d.Version.AtLeast(2, 0) && one.Path == "/settings/index.number_of_routing_shards" && one.Got == nil // OpenSearch 1 keeps it to itself
+	})
+}
+
 type comparison struct{ found []Difference }
 
 // givenSettings are those a target gives to every index by itself.
@@ -50,6 +57,7 @@ func settingsOf(item *rules.Item) map[string]any {
 	for _, name := range givenSettings {
 		delete(settings, name)
 	}
+	defaults(settings, map[string]string{"index.knn.derived_source.enabled": "true"})
 	if item.Kind == rules.Index {
 		defaults(settings, map[string]string{"index.number_of_shards": "1", "index.number_of_replicas": "1"})
 	}
@@ -78,6 +86,9 @@ func plain(value any, key string) any {
 		return value
 	}
 	out := make(map[string]any, len(object))
+	if key == "properties" {
+		object = undotted(object)
+	}
 	for name, inner := range object {
 		if inner = plain(inner, name); isEmptyObject(inner) && !slices.Contains([]string{"index_prefixes", "_meta", "meta"}, name) && key != "properties" && key != "fields" {
 			continue
@@ -90,6 +101,9 @@ func plain(value any, key string) any {
 	if out["type"] == "date" && out["format"] == "strict_date_optional_time||epoch_millis" {
 		delete(out, "format")
 	}
+	if kind, said := out["data_type"].(string); said && out["type"] == "knn_vector" {
+		out["data_type"] = strings.ToLower(kind)
+	}
 	if out["type"] == "geo_shape" { // what prefix trees were, servers leave out or write as they like
 		for name, value := range map[string]string{"tree": "quadtree", "strategy": "recursive"} {
 			if out[name] == value {
@@ -100,6 +114,30 @@ func plain(value any, key string) any {
 	if key == "_source" && fmt.Sprint(out["enabled"]) == "true" || key == "_routing" && fmt.Sprint(out["required"]) == "false" {
 		delete(out, "enabled")
 		delete(out, "required")
+	}
+	return out
+}
+
+// undotted writes fields whose names have dots as the objects that they stand for, as servers do.
+func undotted(properties map[string]any) map[string]any {
+	out := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		at, rest := out, name
+		for head, tail, dotted := strings.Cut(rest, "."); dotted && head != ""; head, tail, dotted = strings.Cut(rest, ".") {
+			above, _ := at[head].(map[string]any)
+			above = maps.Clone(above)
+			inner, _ := above["properties"].(map[string]any)
+			inner = maps.Clone(inner)
+			if above == nil {
+				above = map[string]any{}
+			}
+			if inner == nil {
+				inner = map[string]any{}
+			}
+			above["properties"], at[head] = inner, above
+			at, rest = inner, tail
+		}
+		at[rest] = properties[name]
 	}
 	return out
 }
@@ -149,6 +187,11 @@ func restOf(item *rules.Item) map[string]any {
 	if stream, ok := rest["data_stream"].(map[string]any); ok {
 		stream = maps.Clone(stream)
 		delete(stream, "timestamp_field") // the server fills in the only one there is by default
+		for _, flag := range []string{"hidden", "allow_custom_routing"} {
+			if stream[flag] == false {
+				delete(stream, flag)
+			}
+		}
 		rest["data_stream"] = stream
 	}
 	return rest

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"migassist/xcontent/tree"
 )
@@ -215,6 +217,9 @@ func (w *Write) set(name string, v *tree.Value) error {
 			return "", fmt.Errorf("its %s is %s, where a string is wanted", name, describe(v))
 		}
 		if v.Kind() == tree.String {
+			if s := v.Text(); strings.ContainsRune(s, utf8.RuneError) && !strings.ContainsRune(v.String(), utf8.RuneError) {
+				return "", fmt.Errorf("its %s is %s, with half of a surrogate pair, which no name can have", name, v)
+			}
 			return v.Text(), nil
 		}
 		return v.String(), nil

@@ -35,6 +35,7 @@ func TestNonsenseIsNamed(t *testing.T) {
 		`{"document":{}}`:                `no object "operation"`,
 		`{"operation":{},"document":{}}`: `no "_index"`,
 		`{"operation":{"_index":"i","op_type":"drop"},"document":{}}`:        "index, create, update or delete",
+		`{"operation":{"_index":"i","_id":"a\ud800"},"document":{}}`:         "half of a surrogate pair",
 		`{"operation":{"_index":[]},"document":{}}`:                          "kind array",
 		`{"operation":{"_index":"i","x":1},"document":{}}`:                   `"x", which is not known`,
 		`{"operation":{"_index":"i","op_type":"delete"},"document":{}}`:      "action is delete",

@@ -336,3 +336,19 @@ func TestLog(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// TestHalfOfAPair: UTF-8 can't say it, and what stood for it in an id would be another document's. Whole pairs, and the mark itself, stand.
+func TestHalfOfAPair(t *testing.T) {
+	for name, script := range map[string]string{
+		"id":       `op.operation._id = 'a\ud800'`,
+		"routing":  `op.operation.routing = '\udc00b'`,
+		"document": `doc.a = '\ud83d'.repeat(2)`,
+	} {
+		if out, err := run(t, parse(t, each(script)).New(), `{}`); err == nil || !strings.Contains(err.Error(), "surrogate pair") {
+			t.Errorf("%s: %s, %v", name, out, err)
+		}
+	}
+	if out, err := run(t, parse(t, each(`doc.a = '\ud83d\ude00 \ufffd'; op.operation._id = doc.a`)).New(), `{}`); err != nil || out != `{"a":"😀 �"}` {
+		t.Errorf("%s, %v", out, err)
+	}
+}

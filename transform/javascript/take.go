@@ -7,6 +7,9 @@ import (
 	"math/big"
 	"reflect"
 	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/dop251/goja"
 
@@ -112,12 +115,29 @@ func (t *taker) value(v goja.Value) *tree.Value {
 		return t.object(v)
 	case goja.String:
 		text := v.String()
-		t.spend(len(text))
+		if t.spend(len(text)); strings.ContainsRune(text, utf8.RuneError) && halved(v) {
+			t.fail("a text with half of a surrogate pair can't stand in a document")
+		}
 		return tree.NewString(text)
 	case *goja.Symbol:
 		t.fail("a symbol can't stand in JSON")
 	}
 	return t.primitive(v)
+}
+
+// halved tells whether a text has half of a surrogate pair alone.
+func halved(s goja.String) bool {
+	for i := 0; i < s.Length(); i++ {
+		c := rune(s.CharAt(i))
+		if !utf16.IsSurrogate(c) {
+			continue
+		}
+		if i+1 == s.Length() || utf16.DecodeRune(c, rune(s.CharAt(i+1))) == utf8.RuneError {
+			return true
+		}
+		i++
+	}
+	return false
 }
 
 func (t *taker) primitive(v goja.Value) *tree.Value {

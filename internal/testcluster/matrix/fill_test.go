@@ -96,6 +96,9 @@ func (s *source) fill(t *testing.T) {
 	if !s.before(5) {
 		s.must(t, "DELETE", "/_template/probe", "")
 	}
+	analysis := slices.DeleteFunc(slices.Clone(own), func(one string) bool { return !strings.Contains(one, "index.analysis.") })
+	own = slices.DeleteFunc(own, func(one string) bool { return strings.Contains(one, "index.analysis.") })
+	s.must(t, "PUT", "/analyzed", s.body(","+strings.Join(analysis, ","), "", ""))
 	options := "," + strings.Join(own, ",")
 	mapping := s.mapping(s.definitions(), root)
 	aliases := `{"plain":{},"filtered":{"filter":{"term":{"long":2}}},"routed":{"routing":"r"},"both":{"index_routing":"i","search_routing":"i,r"}}`

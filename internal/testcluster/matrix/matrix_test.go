@@ -32,7 +32,7 @@ var (
 		{Product: testcluster.Elasticsearch, Version: "8.17.0"},
 		{Product: testcluster.Elasticsearch, Version: "9.1.0"},
 		{Product: testcluster.OpenSearch, Version: "1.3.20"},
-		{Product: testcluster.OpenSearch, Version: "2.19.1"},
+		{Product: testcluster.OpenSearch, Version: "2.19.1", Full: true},
 	}
 	targetSpecs = []testcluster.Spec{
 		{Product: testcluster.OpenSearch, Version: "1.3.20"}, {Product: testcluster.OpenSearch, Version: "2.19.1", Full: true}, {Product: testcluster.OpenSearch, Version: "3.3.0", Full: true},

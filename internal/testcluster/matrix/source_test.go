@@ -182,7 +182,7 @@ func (s *source) definitions() map[string]json.RawMessage {
 }
 
 // question is a query of an index.
-type question struct{ index, field, kind, body, opensearch string }
+type question struct{ index, field, kind, body string }
 
 func (q question) String() string { return q.index + "/" + q.field + " " + q.kind }
 
@@ -193,7 +193,7 @@ func (s *source) questions() []question {
 		for _, f := range s.fields {
 			for _, q := range f.queries {
 				put := strings.NewReplacer("FIELD", f.name)
-				all = append(all, question{index, f.name, q.kind, put.Replace(q.body), put.Replace(q.opensearch)})
+				all = append(all, question{index, f.name, q.kind, put.Replace(q.body)})
 			}
 		}
 	}
