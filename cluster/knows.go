@@ -90,7 +90,7 @@ func (r *Reader) ScriptLanguages(ctx context.Context) ([]string, error) {
 	if absent(err) || Unauthorized(err) || NotFound(err) {
 		return nil, nil
 	}
-	languages := make([]string, len(answer.Contexts))
+	languages := make([]string, len(answer.Contexts)) // not nil: none is an answer
 	for i, one := range answer.Contexts {
 		languages[i] = one.Language
 	}

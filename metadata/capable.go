@@ -69,8 +69,8 @@ func (a able) inability(ctx context.Context, item *rules.Item) string {
 	case rules.StoredScript:
 		script, _ := item.Rest["script"].(map[string]any)
 		language, _ := script["lang"].(string)
-		if len(a.languages) > 0 && language != "" && !slices.Contains(a.languages, language) {
-			return fmt.Sprintf("it is written in %s, and the target runs %s alone: write it anew in painless", language, strings.Join(a.languages, ", "))
+		if a.languages != nil && language != "" && !slices.Contains(a.languages, language) {
+			return fmt.Sprintf("it is written in %s, and the target runs %s: write it anew in painless", language, or(strings.Join(a.languages, ", "), "no scripts"))
 		}
 	case rules.IngestPipeline:
 		return a.pipeline(ctx, item)
@@ -114,6 +114,13 @@ func lackingProcessors(used, has []string) string {
 		return ""
 	}
 	return "the target has no processor " + strings.Join(slices.Sorted(maps.Keys(lacking)), ", ") + ": install the plugin that has it, or write the pipeline anew without"
+}
+
+func or(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
 }
 
 // ownNames begin the names of settings whose last part the user has made up; a target does not list them before they are set.

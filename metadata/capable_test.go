@@ -50,7 +50,7 @@ func TestTheTargetIsAskedWhatItCanRun(t *testing.T) {
 		got[step.Name] = string(step.Action) + " " + step.Reason
 	}
 	want := map[string]string{
-		"groovy":   "refused it is written in groovy, and the target runs mustache, painless alone: write it anew in painless",
+		"groovy":   "refused it is written in groovy, and the target runs mustache, painless: write it anew in painless",
 		"painless": "create ",
 		"enriched": "refused the target has no processor enrich, inference: install the plugin that has it, or write the pipeline anew without",
 		"odd":      "refused the target does not take it: 400: no such option of this processor",
@@ -59,6 +59,10 @@ func TestTheTargetIsAskedWhatItCanRun(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	to.lan = []string{}
+	if step := plan(t, Input{Source: from, Target: to}).Steps[1]; !strings.Contains(step.Reason, "the target runs no scripts") {
+		t.Errorf("%+v", step)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"migassist/metadata/rules"
 )
@@ -98,17 +99,13 @@ func plain(value any, key string) any {
 	if _, fields := out["properties"]; fields && out["type"] == "object" && key != "mappings" {
 		delete(out, "type")
 	}
-	if out["type"] == "date" && out["format"] == "strict_date_optional_time||epoch_millis" {
-		delete(out, "format")
-	}
 	if kind, said := out["data_type"].(string); said && out["type"] == "knn_vector" {
 		out["data_type"] = strings.ToLower(kind)
 	}
-	if out["type"] == "geo_shape" { // what prefix trees were, servers leave out or write as they like
-		for name, value := range map[string]string{"tree": "quadtree", "strategy": "recursive"} {
-			if out[name] == value {
-				delete(out, name)
-			}
+	kind, _ := out["type"].(string)
+	for name, value := range givenParameters[kind] {
+		if fmt.Sprint(out[name]) == value {
+			delete(out, name)
 		}
 	}
 	if key == "_source" && fmt.Sprint(out["enabled"]) == "true" || key == "_routing" && fmt.Sprint(out["required"]) == "false" {
@@ -116,6 +113,14 @@ func plain(value any, key string) any {
 		delete(out, "required")
 	}
 	return out
+}
+
+// givenParameters are parameters that servers leave out, or write, where nothing else was said.
+var givenParameters = map[string]map[string]string{
+	"date":       {"format": "strict_date_optional_time||epoch_millis"},
+	"join":       {"eager_global_ordinals": "true"},
+	"knn_vector": {"doc_values": "true"},
+	"geo_shape":  {"tree": "quadtree", "strategy": "recursive"}, // what prefix trees were
 }
 
 // undotted writes fields whose names have dots as the objects that they stand for, as servers do.

@@ -389,16 +389,18 @@ func TestGlob(t *testing.T) {
 func TestServersWordsForTheSameThingAreNoDifference(t *testing.T) {
 	want := anIndex(t, "a", `{"number_of_replicas":1,"blocks":{"x":true}}`,
 		`{"_source":{"enabled":true},"properties":{"o":{"type":"object","properties":{"n":{"type":"long","null_value":1.0}}},"_source":{"type":"keyword"},"d":{"type":"date","format":"strict_date_optional_time||epoch_millis"},
-			"s":{"type":"geo_shape","tree":"quadtree","precision":"100m"}}}`,
+			"s":{"type":"geo_shape","tree":"quadtree","precision":"100m"},"j":{"type":"join","relations":{"a":"b"}},
+			"p.q.r":{"type":"long"},"p":{"properties":{"s":{"type":"long"}}},"v":{"type":"knn_vector","dimension":2,"data_type":"float"}}}`,
 		`{"r":{"routing":"1"}}`)
 	got := anIndex(t, "a", `{"blocks":{"x":"true"},"uuid":"u"}`,
 		`{"properties":{"o":{"properties":{"n":{"type":"long","null_value":1}}},"_source":{"type":"keyword"},"d":{"type":"date"},
-			"s":{"type":"geo_shape","strategy":"recursive","precision":"100m"}}}`,
+			"s":{"type":"geo_shape","strategy":"recursive","precision":"100m"},"j":{"type":"join","eager_global_ordinals":true,"relations":{"a":["b"]}},
+			"p":{"properties":{"q":{"properties":{"r":{"type":"long"}}},"s":{"type":"long"}}},"v":{"type":"knn_vector","dimension":2,"data_type":"FLOAT","doc_values":true}}}`,
 		`{"r":{"index_routing":"1","search_routing":"1"}}`)
 	if found := compare(want, got); len(found) > 0 {
 		t.Errorf("%+v", found)
 	}
-	other := anIndex(t, "a", `{"blocks":{"x":"false"}}`, `{"properties":{"o":{"properties":{"n":{"type":"integer"}}},"_source":{"type":"keyword"},"d":{"type":"date"},
+	other := anIndex(t, "a", `{"blocks":{"x":"false"}}`, `{"properties":{"j":{"type":"join","relations":{"a":"b"}},"p.q.r":{"type":"long"},"p.s":{"type":"long"},"v":{"type":"knn_vector","dimension":2,"data_type":"float"},"o":{"properties":{"n":{"type":"integer"}}},"_source":{"type":"keyword"},"d":{"type":"date"},
 		"s":{"type":"geo_shape","precision":"100m"}}}`, `{}`)
 	var paths []string
 	for _, d := range compare(want, other) {

@@ -111,7 +111,11 @@ func (p *Plan) SameSource(now *Plan) error {
 	var changed []string
 	for _, step := range now.Steps {
 		key := item{step.Kind, step.Name}
-		if was, had := before[key]; !had || was != sum(step.Before) {
+		switch was, had := before[key]; {
+		case had && was == sum(step.Before):
+		case had && step.Action == Left && step.Before == nil:
+			changed = append(changed, words(step.Kind)+" "+step.Name+" (left out now: choose the same items as when the plan was made)")
+		default:
 			changed = append(changed, words(step.Kind)+" "+step.Name)
 		}
 		delete(before, key)

@@ -42,6 +42,18 @@ var pipelineRules = []Rule{
 	},
 }
 
+// scriptRules rewrite stored scripts.
+var scriptRules = []Rule{{
+	Name: "script-options", Fidelity: Lossless, On: []Kind{StoredScript},
+	Why: "there are no options, which the target says by leaving them out",
+	rewrite: func(d *draft) {
+		script, _ := d.Rest["script"].(map[string]any)
+		if options, are := script["options"].(map[string]any); are && len(options) == 0 {
+			d.remove(edit{in: script, at: "/script", key: "options"})
+		}
+	},
+}}
+
 // processorOptions are those that the same processor of OpenSearch does not know.
 var processorOptions = map[string][]struct {
 	key, why string

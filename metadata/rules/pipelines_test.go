@@ -45,6 +45,26 @@ func TestPipelines(t *testing.T) {
 	}
 }
 
+// TestOptionsOfScripts: 5 writes them down where there are none.
+func TestOptionsOfScripts(t *testing.T) {
+	set, err := For(pair(t, "elasticsearch 5.6.16", "opensearch 2.19.1"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string]string{
+		`{"script":{"lang":"painless","options":{},"source":"1"}}`:                                   `{"script":{"lang":"painless","source":"1"}}`,
+		`{"script":{"lang":"mustache","options":{"content_type":"application/json"},"source":"{}"}}`: `{"script":{"lang":"mustache","options":{"content_type":"application/json"},"source":"{}"}}`,
+	} {
+		item := &Item{Kind: StoredScript, Name: "s"}
+		if err := json.Unmarshal([]byte(body), &item.Rest); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := json.Marshal(set.Rewrite(item).Item.Rest); err != nil || string(got) != want {
+			t.Errorf("%s became %s, %v", body, got, err)
+		}
+	}
+}
+
 // TestSettingsOfTheOldCluster are named with the reason, and the others stay.
 func TestSettingsOfTheOldCluster(t *testing.T) {
 	item := &Item{Kind: ClusterSettings, Name: "persistent", Rest: map[string]any{

@@ -34,7 +34,7 @@ func (r *Rule) takes(kind Kind) bool {
 // table is every rule, in the order in which they run: the type level first, as
 // the others look below it; what the target does not know last, as the others
 // have better reasons.
-var table = slices.Concat(typeRules, formRules, olderRules, limitRules, settingRules, newerRules, analysisRules, vectorRules, knnRules, fieldRules, countRules, templateRules, streamRules, runtimeRules, dynamicRules, unknownRules, policyRules, pipelineRules, clusterRules)
+var table = slices.Concat(typeRules, formRules, olderRules, limitRules, settingRules, newerRules, analysisRules, vectorRules, knnRules, fieldRules, countRules, templateRules, streamRules, runtimeRules, dynamicRules, unknownRules, policyRules, pipelineRules, scriptRules, clusterRules)
 
 // Modules are the modules and plugins of the target, when it says them.
 type Modules struct {

@@ -249,6 +249,9 @@ func sectionItems(section string, value any) (items []described, known bool) {
 		return items, true
 	case "stored_scripts":
 		for _, name := range slices.Sorted(maps.Keys(content)) {
+			if _, id, old := strings.Cut(name, "#"); old && content[id] != nil {
+				continue // 5.x keeps each under its language too
+			}
 			items = append(items, described{kind: rules.StoredScript, name: name, body: object{"script": content[name]}})
 		}
 		return items, true
