@@ -80,11 +80,15 @@ func semanticToText(d *draft, f *field) {
 	if f.kind() != "semantic_text" || f.role == multiField || d.hasType("semantic_text") {
 		return
 	}
+	why := d.rule.Why
+	if d.pair.To.AtLeast(3, 1) {
+		why += "; its own type semantic asks for the id of such a model, so that such a field is made by hand or by a transform"
+	}
 	if d.pair.From.AtLeast(8, 18) && !truth(d.Settings["index.mapping.semantic_text.use_legacy_format"]) {
-		d.retype(f, "text", "", "", "meta")
+		d.retype(f, "text", why, "", "meta")
 		return
 	}
-	d.retype(f, "object", "", "")
+	d.retype(f, "object", why, "")
 	d.set(edit{in: f.def, at: f.at, key: "properties", why: "documents of before 8.18 have the text, and what a model made of it, below the field"}, map[string]any{
 		"text":      map[string]any{"type": "text"},
 		"inference": map[string]any{"type": "object", "enabled": false},

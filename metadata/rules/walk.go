@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"reflect"
 	"strconv"
 )
@@ -27,8 +28,8 @@ type field struct {
 // kind is the type of the field: what it says, else what it must be. A dynamic
 // template may leave it open ("").
 func (f *field) kind() string {
-	if name, said := f.def["type"].(string); said {
-		return name
+	if name, said := f.def["type"]; said && name != nil {
+		return fmt.Sprint(name)
 	}
 	if f.role == template {
 		return ""
