@@ -14,6 +14,11 @@ import (
 // the text "[a*, b*]", which no field is called.
 var dynamicRules = []Rule{
 	{
+		Name: "template-type", Fidelity: Equivalent, Applies: before6,
+		Why:     "no value of JSON is of this type, so that the template had no effect; the target would refuse it",
+		rewrite: removeUnusedTemplates,
+	},
+	{
 		Name: "template-patterns-list", Fidelity: Lossless, Applies: hasLists,
 		Why:     "the target takes one pattern; this expression matches what any of the list did",
 		rewrite: joinPatterns,
@@ -25,7 +30,28 @@ var dynamicRules = []Rule{
 	},
 }
 
-func hasLists(p Pair) bool { return p.From.Flavor == version.Elasticsearch && p.From.AtLeast(8, 0) }
+func hasLists(p Pair) bool { return p.From.Flavor == version.Elasticsearch && p.From.AtLeast(8, 9) }
+
+// before6 tells whether a source did not look at what it was given as closely as the target does.
+func before6(p Pair) bool { return p.From.Flavor == version.Elasticsearch && !p.From.AtLeast(6, 0) }
+
+// removeUnusedTemplates goes from the end, so that the number in each path is the one the source has.
+func removeUnusedTemplates(d *draft) {
+	list, _ := d.Mappings["dynamic_templates"].([]any)
+	for i, entry := range slices.Backward(slices.Clone(list)) {
+		named, _ := entry.(map[string]any)
+		for _, name := range sorted(named) {
+			body, _ := named[name].(map[string]any)
+			kind := body["match_mapping_type"]
+			if word, single := kind.(string); kind == nil || single && (word == "*" || has(jsonTypes, word)) || len(named) != 1 {
+				continue
+			}
+			d.record(edit{at: d.content().at("mappings", "dynamic_templates", strconv.Itoa(i)), key: name}, body, nil)
+			list = slices.Delete(list, i, i+1)
+			d.Mappings["dynamic_templates"] = list
+		}
+	}
+}
 
 // nameConditions are those of patterns, which are all expressions or all simple.
 var nameConditions = words("match unmatch path_match path_unmatch")

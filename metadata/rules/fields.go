@@ -55,6 +55,11 @@ var fieldRules = []Rule{
 		rewrite: everyField(removeDanglingAlias),
 	},
 	{
+		Name: "sort-field", Fidelity: Equivalent,
+		Why:     "a field that documents were sorted by on the disks cannot be searched on the target; documents and searches are the same",
+		rewrite: removeDanglingSort,
+	},
+	{
 		Name: "copy-to", Fidelity: Lossy,
 		Why:     "the field it copies to is kept unparsed on the target and takes no copies",
 		rewrite: everyField(removeDanglingCopy),

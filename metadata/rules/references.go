@@ -42,6 +42,12 @@ func (d *draft) propertyAt(path string) pointer {
 	return at
 }
 
+func removeDanglingSort(d *draft) {
+	if slices.ContainsFunc(listed(d.Settings["index.sort.field"]), func(path string) bool { return d.unparsed(path) || d.gone(path) }) {
+		removeSettings("index.sort.")(d)
+	}
+}
+
 func removeDanglingCopy(d *draft, f *field) {
 	value, there := f.def["copy_to"]
 	if !there {

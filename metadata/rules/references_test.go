@@ -38,3 +38,19 @@ func TestATypeThatIsNoneIsNotSent(t *testing.T) {
 		}
 	}
 }
+
+func TestAnIndexIsNotSortedByAFieldThatCannotBeSearched(t *testing.T) {
+	set, err := For(Pair{From: parse(t, "ES 8.17.0"), To: parse(t, "OS 2.19.1")}, NewModules(words("parent-join")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, sorted := range map[string]bool{"scaled_float": false, "long": true} {
+		outcome := set.Rewrite(&Item{
+			Kind: Index, Name: "i", Settings: map[string]any{"index.sort.field": []any{"k", "f"}, "index.sort.order": []any{"asc", "desc"}},
+			Mappings: map[string]any{"properties": map[string]any{"k": map[string]any{"type": "keyword"}, "f": map[string]any{"type": kind}}},
+		})
+		if _, still := outcome.Item.Settings["index.sort.order"]; still != sorted {
+			t.Errorf("sorted by a %s: %v, want %v", kind, still, sorted)
+		}
+	}
+}

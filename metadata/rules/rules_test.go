@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -140,9 +141,12 @@ func TestASecondRewritingChangesNothing(t *testing.T) {
 	}
 }
 
+// again rewrites what came out: nothing changes any more. An 8 before a date pattern says that it is of java.time already, and is gone then, so that
+// nothing tells it from one of Joda.
 func again(t *testing.T, set *Set, first *Outcome) {
 	t.Helper()
-	if first.Refusal != nil {
+	marked := func(c Change) bool { return c.Rule == "date-pattern" && javaTime.MatchString(fmt.Sprint(c.Before)) }
+	if first.Refusal != nil || slices.ContainsFunc(first.Changes, marked) {
 		return
 	}
 	item := first.Item.clone()
@@ -209,6 +213,8 @@ func leaves(at pointer, value any, into map[string]any) {
 		into[string(at)] = value
 	}
 }
+
+var javaTime = regexp.MustCompile(`(^|[\[ |])8`)
 
 var templateNumber = regexp.MustCompile(`/dynamic_templates/\d+/`)
 

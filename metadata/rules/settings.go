@@ -88,6 +88,11 @@ var settingRules = []Rule{
 		rewrite: removeSettings("index.optimize_auto_generated_id index.mapper.dynamic index.mapping.single_type index.mapping.ignore_above_default index.blobs."),
 	},
 	{
+		Name: "early-sort", Fidelity: Lossless, Applies: before6,
+		Why:     "indices are sorted since 6; before that the setting had no effect",
+		rewrite: removeSettings("index.sort."),
+	},
+	{
 		Name: "merge-explicit", Fidelity: Equivalent,
 		Applies: func(p Pair) bool { return p.To.AtLeast(2, 0) },
 		Why:     "Lucene 9 no longer limits how many segments a forced merge takes at once",
