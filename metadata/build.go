@@ -121,6 +121,9 @@ type builder struct {
 
 func newBuilder(ctx context.Context, in Input, source *Source) (*builder, error) {
 	info := in.Target.Info()
+	if source.Origin.Snapshot == "" && source.Origin.UUID != "" && source.Origin.UUID == info.UUID {
+		return nil, fmt.Errorf("the source %s and the target %s are one cluster (its UUID is %s): give --target-host the cluster that is to get the metadata", source.Origin.URI, in.Target.URL(), info.UUID)
+	}
 	plan := &Plan{
 		Format: PlanFormat, Source: source.Origin, Steps: []*Step{}, Findings: []Finding{}, Notes: source.Notes, Gaps: source.Gaps,
 		AllowExisting: in.AllowExisting,

@@ -180,6 +180,16 @@ func TestWhatASourceRefusesIsNamed(t *testing.T) {
 	}
 }
 
+// A cluster is not moved to itself, by whatever addresses it is reached.
+func TestAClusterIsNotItsOwnTarget(t *testing.T) {
+	from := newLiving(t, oldMain).read(t)
+	to := newTarget()
+	to.info.UUID = from.Origin.UUID
+	if _, err := NewPlan(t.Context(), Input{Source: from, Target: to}); err == nil || !strings.Contains(err.Error(), "are one cluster") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A source that is away in the middle ends the plan, not each of its indices.
 func TestASourceThatGoesAwayEndsThePlan(t *testing.T) {
 	source := newLiving(t, oldMain)
