@@ -20,6 +20,7 @@ var (
 	// ForEvaluation is what planning the migration of metadata takes.
 	ForEvaluation = Scope{[]string{
 		"output", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "metadata", without + "metadata.plan", without + "metadata.unattended", without + "metadata.unattended_folder",
+		without + "metadata.at_once", without + "metadata.stop_on_error",
 		documentTransforms, documentTransforms + "_base64", documentTransforms + "_file", "rfs.multi_type_resolution", "rfs.index_map",
 	}, (*Config).checkEvaluation}
 	// ForMigration is what migrating metadata takes: what planning it does, or a plan that was kept.
@@ -28,7 +29,7 @@ var (
 	}, (*Config).checkMigration}
 	// ForFinish is what the second phase of a plan takes.
 	ForFinish = Scope{[]string{
-		"output", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "metadata", without + "metadata.probe", without + "metadata.unattended",
+		"output", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "metadata", without + "metadata.probe", without + "metadata.unattended", without + "metadata.at_once", without + "metadata.stop_on_error",
 		without + "metadata.unattended_folder", "transform", "rfs.multi_type_resolution", "rfs.index_map",
 	}, (*Config).checkFinish}
 	// ForSnapshots is what looking into a repository takes; the name of a snapshot is not needed for a list of them.
@@ -254,12 +255,18 @@ func (i Indices) Validate() Problems {
 	return problems
 }
 
+// mostAtOnce is of indices: a cluster makes them one after the other, and their shards start meanwhile.
+const mostAtOnce = 64
+
 // Validate wants every expression of the allowlists to compile.
 func (m Metadata) Validate() Problems {
 	var problems Problems
 	problems.allowlist("metadata.index_template_allowlist", m.IndexTemplateAllowlist)
 	problems.allowlist("metadata.component_template_allowlist", m.ComponentTemplateAllowlist)
 	m.Transforms.check(&problems, itemTransforms)
+	if m.AtOnce < 1 || m.AtOnce > mostAtOnce {
+		problems.add("metadata.at_once", "", "is %d; want 1 to %d", m.AtOnce, mostAtOnce)
+	}
 	if m.Unattended && m.UnattendedFolder == "" {
 		problems.add("metadata.unattended_folder", "", "is empty; want a folder for the last plan and the reports")
 	}

@@ -167,6 +167,8 @@ type Metadata struct {
 	AllowExistingIndexes       bool       // accept compatible indices of the target
 	AwarenessAttributes        int        // copies of a shard are to be a multiple of it
 	ClusterSettings            bool       // bring persistent settings of the cluster too
+	AtOnce                     int        // indices that are made at the same time
+	StopOnError                bool       // end at the first item that is not taken
 	Plan                       string     // file with a plan to apply, instead of making one
 	Details                    bool       // each item on its own, with what changes as a diff
 	Report                     string     // file for the plan and what became of it, as HTML
@@ -209,7 +211,7 @@ func Default() *Config {
 			MaxAttempts:             3,
 			ExitCodes:               "migassist",
 		},
-		Metadata: Metadata{UnattendedFolder: "migassist-unattended"},
+		Metadata: Metadata{AtOnce: 4, UnattendedFolder: "migassist-unattended"},
 		origins:  map[string]string{},
 	}
 }

@@ -288,6 +288,14 @@ var runKeys = []key{
 		usage: "bring persistent settings of the cluster too, where the target has not set them", field: func(c *Config) any { return &c.Metadata.ClusterSettings },
 	},
 	{
+		path: "metadata.at_once", flag: "at-once",
+		usage: "`NUMBER` of indices that are made at the same time", field: func(c *Config) any { return &c.Metadata.AtOnce },
+	},
+	{
+		path: "metadata.stop_on_error", flag: "stop-on-error",
+		usage: "end at the first item that the target does not take, instead of going on with the others", field: func(c *Config) any { return &c.Metadata.StopOnError },
+	},
+	{
 		path: "metadata.probe", flag: "probe",
 		usage: "ask the target whether it would take each item, by making it under a throw-away name and removing it", field: func(c *Config) any { return &c.Metadata.Probe },
 	},

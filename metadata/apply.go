@@ -4,18 +4,34 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"migassist/cluster"
 	"migassist/metadata/rules"
 )
 
+// ApplyOptions are how a plan is applied.
+type ApplyOptions struct {
+	// AtOnce is how many indices are made at the same time; 0 is 1. All else is made one after the other, before them.
+	AtOnce int
+	// StopOnError ends the work at the first item that the target does not take.
+	StopOnError bool
+	// Progress, if it is there, is told how many steps are done, from one goroutine at a time.
+	Progress func(done, of int)
+}
+
 // Apply sends the requests of the plan, in its order, and nothing else. What
 // has come to exist since the plan was made is left alone and compared. A step
-// that fails is reported with the server's reason and the others go on.
+// that fails is reported with the server's reason and the others go on, unless
+// the options say otherwise.
 //
 // The error is for what ends the work: the target out of reach, or ctx done. The
 // report is complete in any case, with what was not tried named so.
-func (p *Plan) Apply(ctx context.Context, target Target) (*Report, error) {
+func (p *Plan) Apply(ctx context.Context, target Target, options ApplyOptions) (*Report, error) {
 	if err := p.meant(target); err != nil {
 		return nil, err
 	}
@@ -26,23 +42,71 @@ func (p *Plan) Apply(ctx context.Context, target Target) (*Report, error) {
 	if err := p.fresh(there); err != nil {
 		return nil, err
 	}
-	a := &application{plan: p, target: target, present: there, report: p.newReport()}
+	a := &application{plan: p, target: target, options: options, present: there, covered: map[string]bool{}, report: p.newReport()}
+	a.report.Results = make([]*Result, len(p.Steps))
+	if p.Shield != nil {
+		for _, name := range p.Shield.Indices {
+			a.covered[name] = true
+		}
+	}
+	err = a.all(ctx)
 	for i, step := range p.Steps {
-		result, err := a.step(ctx, step)
-		a.report.Results = append(a.report.Results, result)
-		if err != nil {
-			for _, rest := range p.Steps[i+1:] {
-				a.report.Results = append(a.report.Results, a.untried(rest))
-			}
-			a.lower(ctx)
-			a.finish()
-			return a.report, fmt.Errorf("apply %s %s: %w", step.Kind, step.Name, err)
+		if a.report.Results[i] == nil {
+			a.report.Results[i] = a.untried(step)
 		}
 	}
 	a.lower(ctx)
-	err = a.verify(ctx)
-	a.finish()
+	if err == nil {
+		err = a.verify(ctx)
+	}
+	a.report.finish(a.plan)
 	return a.report, err
+}
+
+// all applies the steps: indices several at a time, what comes before them one after the other. The first error ends it.
+func (a *application) all(ctx context.Context) error {
+	apart := slices.IndexFunc(a.plan.Steps, func(s *Step) bool { return s.Kind == rules.Index }) // they are last, and a plan from a file is in its own order
+	if apart < 0 || slices.ContainsFunc(a.plan.Steps[apart:], func(s *Step) bool { return s.Kind != rules.Index }) {
+		apart = len(a.plan.Steps)
+	}
+	for i := range apart {
+		if err := a.one(ctx, i); err != nil {
+			return err
+		}
+	}
+	work, working := errgroup.WithContext(ctx)
+	work.SetLimit(max(1, a.options.AtOnce))
+	for i := apart; i < len(a.plan.Steps) && working.Err() == nil; i++ {
+		work.Go(func() error {
+			if working.Err() == nil { // it may have waited for its turn
+				return a.one(working, i)
+			}
+			return nil
+		})
+	}
+	if err := work.Wait(); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// one applies a step. The error ends the work.
+func (a *application) one(ctx context.Context, i int) error {
+	step := a.plan.Steps[i]
+	result, err := a.step(ctx, step)
+	if err == nil && a.options.StopOnError && result.Fate == Failed {
+		err = fmt.Errorf("%s (--stop-on-error: nothing more was tried)", result.Reason)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.report.Results[i] = result
+	if a.done++; a.options.Progress != nil {
+		a.options.Progress(a.done, len(a.plan.Steps))
+	}
+	if err != nil {
+		return fmt.Errorf("apply %s %s: %w", step.Kind, step.Name, err)
+	}
+	return nil
 }
 
 // meant refuses a target other than the one the plan was made for.
@@ -61,8 +125,13 @@ func (p *Plan) meant(target Target) error {
 type application struct {
 	plan    *Plan
 	target  Target
-	present *present
+	options ApplyOptions
+	present *present        // before anything was done
+	covered map[string]bool // indices that the shield is for
+
+	mu      sync.Mutex // for what follows
 	report  *Report
+	done    int
 	created []*Result // of indices, to be read back
 	raised  bool      // the shield
 	// unshielded is why the shield could not be put in its place.
@@ -82,24 +151,24 @@ func (a *application) step(ctx context.Context, step *Step) (*Result, error) {
 	switch step.Action {
 	case Create:
 		if a.present.has(step.Kind, step.Name) && step.Kind != rules.ClusterSettings {
-			return result, a.came(ctx, step, result)
+			return result, a.came(ctx, a.present, step, result)
 		}
 		return result, a.create(ctx, step, result)
 	case Exists:
-		return result, a.came(ctx, step, result)
+		return result, a.came(ctx, a.present, step, result)
 	case Left, Refused, Finish:
 	}
 	return result, nil
 }
 
 // came compares what exists with what the plan wants.
-func (a *application) came(ctx context.Context, step *Step, result *Result) error {
+func (a *application) came(ctx context.Context, there *present, step *Step, result *Result) error {
 	result.Fate = WasThere
-	if !a.present.has(step.Kind, step.Name) {
+	if !there.has(step.Kind, step.Name) {
 		result.Fate, result.Reason = Failed, "it existed when the plan was made and is gone: make the plan anew"
 		return nil
 	}
-	current, err := a.present.current(ctx, a.target, step.Kind, step.Name)
+	current, err := there.current(ctx, a.target, step.Kind, step.Name)
 	if err != nil {
 		return failed(ctx, result, err)
 	}
@@ -141,17 +210,20 @@ func (a *application) create(ctx context.Context, step *Step, result *Result) er
 	case errors.Is(err, cluster.ErrNotAcknowledged):
 		result.Reason = reasonOf(err)
 	case cluster.Exists(err):
-		if a.present, err = readTarget(ctx, a.target); err != nil {
+		there, err := readTarget(ctx, a.target)
+		if err != nil {
 			return failed(ctx, result, err)
 		}
-		return a.came(ctx, step, result)
+		return a.came(ctx, there, step, result)
 	default:
 		return failed(ctx, result, err)
 	}
 	result.Fate = Created
 	if step.Kind == rules.Index {
-		a.created = append(a.created, result)
 		result.step = step
+		a.mu.Lock()
+		a.created = append(a.created, result)
+		a.mu.Unlock()
 	}
 	return nil
 }
@@ -172,6 +244,7 @@ func failed(ctx context.Context, result *Result, err error) error {
 // verify reads the created indices back: a template of the target may have added
 // to them.
 func (a *application) verify(ctx context.Context) error {
+	slices.SortFunc(a.created, func(x, y *Result) int { return strings.Compare(x.Name, y.Name) })
 	const batch = 50
 	for from := 0; from < len(a.created); from += batch {
 		some := a.created[from:min(from+batch, len(a.created))]
@@ -252,5 +325,3 @@ func (s *Step) wanted() (*rules.Item, error) {
 	}
 	return item, nil
 }
-
-func (a *application) finish() { a.report.finish(a.plan) }

@@ -89,7 +89,7 @@ func TestTheFixturesComeOutAsTheirSourceHadThem(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				report, err := plan.Apply(t.Context(), target)
+				report, err := plan.Apply(t.Context(), target, metadata.ApplyOptions{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -121,7 +121,7 @@ func TestOlderItemsAreTakenUnitedAndSplit(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				report, err := plan.Apply(t.Context(), target)
+				report, err := plan.Apply(t.Context(), target, metadata.ApplyOptions{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -160,7 +160,7 @@ func TestTemplatesOfTheTargetAddNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := plan.Apply(t.Context(), target)
+	report, err := plan.Apply(t.Context(), target, metadata.ApplyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func secondRun(t *testing.T, input metadata.Input, target metadata.Target) {
 			t.Errorf("second run: %s %s: %s, differences %+v", step.Kind, step.Name, step.Action, step.Differences)
 		}
 	}
-	report, err := plan.Apply(t.Context(), target)
+	report, err := plan.Apply(t.Context(), target, metadata.ApplyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ func TestFinishDoesWhatWaited(t *testing.T) {
 	blocked.State = "close"
 	from := source(t, blocked, anIndex(t, "plain", `{}`, `{}`, `{}`), named(t, rules.IngestPipeline, "seal", `{"processors":[]}`))
 	plan := planned(t, from, to)
-	report, err := plan.Apply(t.Context(), to)
+	report, err := plan.Apply(t.Context(), to, ApplyOptions{})
 	if err != nil || report.Class() != Done {
 		t.Fatalf("%v, %+v", err, report.Findings)
 	}
@@ -119,7 +119,7 @@ func TestPoliciesThatTakeIndicesByNameWait(t *testing.T) {
 	if plan.Steps[0].Action != Create || plan.Steps[1].Action != Finish {
 		t.Fatalf("%+v %+v", plan.Steps[0], plan.Steps[1])
 	}
-	if report, err := plan.Apply(t.Context(), to); err != nil || len(to.named[cluster.Policies]) != 1 || report.Results[1].Fate != Waits {
+	if report, err := plan.Apply(t.Context(), to, ApplyOptions{}); err != nil || len(to.named[cluster.Policies]) != 1 || report.Results[1].Fate != Waits {
 		t.Fatalf("%v, %+v, %s", err, report, to.named)
 	}
 	at := &opened{target: to}
@@ -147,7 +147,7 @@ func TestSettingsOfTheClusterAreAdded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report, err := plan.Apply(t.Context(), to); err != nil || report.Counts.Created != 1 {
+	if report, err := plan.Apply(t.Context(), to, ApplyOptions{}); err != nil || report.Counts.Created != 1 {
 		t.Errorf("%v, %+v", err, report)
 	}
 	if string(to.settings["search.max_buckets"]) != `"20000"` || string(to.settings["cluster.max_shards_per_node"]) != `"500"` {
@@ -165,7 +165,7 @@ func TestDataStreamsTakeTheDocumentsOfTheirIndices(t *testing.T) {
 	from.Indices[0].DataStream = "logs"
 	to := newTarget()
 	plan := planned(t, from, to)
-	if _, err := plan.Apply(t.Context(), to); err != nil {
+	if _, err := plan.Apply(t.Context(), to, ApplyOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"PUT /_index_template/logs", "PUT data streams logs"}; !slices.Equal(to.sent, want) {

@@ -3,11 +3,16 @@ package metadata
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -30,7 +35,7 @@ func plan(t *testing.T, in Input) *Plan {
 
 func apply(t *testing.T, p *Plan, to Target) *Report {
 	t.Helper()
-	report, err := p.Apply(t.Context(), to)
+	report, err := p.Apply(t.Context(), to, ApplyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +250,7 @@ func TestWhenTheTargetIsGoneTheRestIsNotTried(t *testing.T) {
 	from := source(t, anIndex(t, "a", `{"number_of_replicas":"0"}`, `{}`, `{}`), anIndex(t, "b", `{}`, `{}`, `{}`))
 	to := newTarget()
 	to.fails["PUT /a"] = &cluster.ConnectionError{URL: to.URL(), Err: errors.New("connection refused")}
-	report, err := plan(t, Input{Source: from, Target: to}).Apply(t.Context(), to)
+	report, err := plan(t, Input{Source: from, Target: to}).Apply(t.Context(), to, ApplyOptions{})
 	if err == nil || report == nil || report.ends() != "a failed, b not_tried" {
 		t.Errorf("%v, %+v", err, report)
 	}
@@ -258,18 +263,35 @@ func TestAStoppedRunSaysWhatItDidNotTry(t *testing.T) {
 	stopped := errors.New("stopped by signal: interrupt")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(stopped)
-	report, err := p.Apply(ctx, to)
+	report, err := p.Apply(ctx, to, ApplyOptions{})
+	if !errors.Is(err, stopped) || report.ends() != "a not_tried" {
+		t.Errorf("%v, %s", err, report.ends())
+	}
+	says(t, report.Findings, "a: not tried, as the work ended before")
+	ctx, cancel = context.WithCancelCause(t.Context())
+	report, err = p.Apply(ctx, &stopping{to, func() { cancel(stopped) }}, ApplyOptions{})
 	if !errors.Is(err, stopped) || report.ends() != "a not_tried" {
 		t.Errorf("%v, %s", err, report.ends())
 	}
 	says(t, report.Findings, "a: its request was under way when the work was stopped; the target may have carried it out")
 }
 
+// stopping ends the work while an index is made.
+type stopping struct {
+	*target
+	stop func()
+}
+
+func (s *stopping) CreateIndex(ctx context.Context, name string, body json.RawMessage) error {
+	s.stop()
+	return s.target.CreateIndex(ctx, name, body)
+}
+
 func TestAPlanIsForItsTargetOnly(t *testing.T) {
 	to := newTarget()
 	p := plan(t, Input{Source: source(t), Target: to})
 	to.info.UUID = "another"
-	if _, err := p.Apply(t.Context(), to); err == nil || !strings.Contains(err.Error(), "make the plan anew") {
+	if _, err := p.Apply(t.Context(), to, ApplyOptions{}); err == nil || !strings.Contains(err.Error(), "make the plan anew") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -356,7 +378,7 @@ func TestTemplatesOfTheTargetDoNotAddToWhatIsMade(t *testing.T) {
 	t.Run("the shield is removed when the work stops", func(t *testing.T) {
 		to := newTarget()
 		to.fails["PUT /logs-1"] = &cluster.ConnectionError{URL: to.URL(), Err: errors.New("reset")}
-		if _, err := plan(t, Input{Source: from, Target: to}).Apply(t.Context(), to); err == nil {
+		if _, err := plan(t, Input{Source: from, Target: to}).Apply(t.Context(), to, ApplyOptions{}); err == nil {
 			t.Error("no error")
 		}
 		if len(to.index) > 0 {
@@ -408,5 +430,95 @@ func TestServersWordsForTheSameThingAreNoDifference(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"/settings/index.blocks.x", "/mappings/properties/o/properties/n/null_value", "/mappings/properties/o/properties/n/type", "/aliases/r"}, paths); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// slow makes indices as a cluster does: one request takes a while, and how many are under way is counted.
+type slow struct {
+	*target
+	mu       sync.Mutex
+	now, top int
+	refuses  string
+}
+
+func (s *slow) CreateIndex(ctx context.Context, name string, body json.RawMessage) error {
+	s.mu.Lock()
+	s.now++
+	s.top = max(s.top, s.now)
+	s.mu.Unlock()
+	select {
+	case <-time.After(2 * time.Millisecond):
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now--
+	if name == s.refuses {
+		return &cluster.Error{Status: 400, Type: "validation_exception", Reason: "this action would add [2] total shards, but this cluster currently has [1000]/[1000] maximum shards open", Method: "PUT", Path: "/" + name}
+	}
+	return s.target.CreateIndex(ctx, name, body)
+}
+
+func (s *slow) Indices(ctx context.Context, names ...string) (map[string]cluster.Index, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.target.Indices(ctx, names...)
+}
+
+// TestIndicesAreMadeSeveralAtOnce, no more than asked for, and the report is in the order of the plan.
+func TestIndicesAreMadeSeveralAtOnce(t *testing.T) {
+	const many = 60
+	var items []*rules.Item
+	for i := range many {
+		items = append(items, anIndex(t, fmt.Sprintf("i-%02d", i), `{}`, `{}`, `{}`))
+	}
+	items = append(items, aTemplate(t, rules.LegacyTemplate, "l", `{"index_patterns":["i-*"],"aliases":{"all":{}}}`))
+	for _, atOnce := range []int{0, 4} {
+		to := &slow{target: newTarget()}
+		steps := 0
+		report, err := plan(t, Input{Source: source(t, items...), Target: to}).Apply(t.Context(), to, ApplyOptions{AtOnce: atOnce, Progress: func(done, _ int) { steps = done }})
+		if err != nil || report.Counts.Created != many+1 || report.Class() != Done || steps != many+1 {
+			t.Fatalf("%v, %d steps: %+v", err, steps, report.Counts)
+		}
+		if to.top != max(1, atOnce) {
+			t.Errorf("%d were under way, want %d", to.top, max(1, atOnce))
+		}
+		for i, result := range report.Results[1:] {
+			if result.Name != fmt.Sprintf("i-%02d", i) {
+				t.Errorf("result %d is of %s", i, result.Name)
+			}
+		}
+		if shields := slices.DeleteFunc(slices.Clone(to.sent), func(s string) bool { return !strings.Contains(s, shieldName) }); len(shields) != 2 || len(to.index) != 0 {
+			t.Errorf("the shield: %q, %v", shields, to.index)
+		}
+	}
+}
+
+// TestTheFirstFailureEndsTheWorkWhereThatIsWanted: what was not tried is named so, with the whole reason of what failed.
+func TestTheFirstFailureEndsTheWorkWhereThatIsWanted(t *testing.T) {
+	var items []*rules.Item
+	for i := range 40 {
+		items = append(items, anIndex(t, fmt.Sprintf("i-%02d", i), `{}`, `{}`, `{}`))
+	}
+	for _, stop := range []bool{false, true} {
+		to := &slow{target: newTarget(), refuses: "i-07"}
+		report, err := plan(t, Input{Source: source(t, items...), Target: to}).Apply(t.Context(), to, ApplyOptions{AtOnce: 4, StopOnError: stop})
+		c := report.Counts
+		if stop != (err != nil) || c.Created+c.Failed+c.NotTried != 40 || stop != (c.NotTried > 20) || c.Failed < 1 {
+			t.Errorf("stop %v: %v, %+v", stop, err, c)
+		}
+		if failed := report.Results[7]; failed.Fate != Failed || !strings.Contains(failed.Reason, "maximum shards open") {
+			t.Errorf("%+v", failed)
+		}
+		if stop && !strings.Contains(err.Error(), "maximum shards open") {
+			t.Error(err)
+		}
+		// the rest is made later
+		to.refuses = ""
+		again, err := plan(t, Input{Source: source(t, items...), Target: to}).Apply(t.Context(), to, ApplyOptions{AtOnce: 4, StopOnError: stop})
+		if err != nil || again.Counts.Created+again.Counts.Exists != 40 || again.Counts.Created == 0 {
+			t.Errorf("again: %v, %+v", err, again.Counts)
+		}
 	}
 }

@@ -148,15 +148,16 @@ func words(kind rules.Kind) string { return strings.ReplaceAll(string(kind), "_"
 
 // raise puts the shield in its place, before the first index that needs it.
 func (a *application) raise(ctx context.Context, step *Step) error {
-	shield := a.plan.Shield
-	if shield == nil || !slices.Contains(shield.Indices, step.Name) {
+	if !a.covered[step.Name] {
 		return nil
 	}
+	a.mu.Lock() // the others wait until it is there
+	defer a.mu.Unlock()
 	if a.raised {
 		return a.unshielded
 	}
 	a.raised = true // even where the answer is lost: it is removed in any case
-	if err := a.target.PutIndexTemplate(ctx, shieldName, shield.Put.Body.sent()); err != nil {
+	if err := a.target.PutIndexTemplate(ctx, shieldName, a.plan.Shield.Put.Body.sent()); err != nil {
 		a.unshielded = fmt.Errorf("put the temporary index template %s: %w", shieldName, err)
 	}
 	return a.unshielded

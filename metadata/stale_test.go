@@ -33,12 +33,12 @@ func TestAPlanOfAnotherTargetIsRefused(t *testing.T) {
 			p := reread(t, planned(t, from, to))
 			c.change(to)
 			to.sent = nil
-			_, err := p.Apply(t.Context(), to)
+			_, err := p.Apply(t.Context(), to, ApplyOptions{})
 			if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says) || len(to.sent) > 0) {
 				t.Fatalf("%v after %q", err, to.sent)
 			}
 			if c.says == "" {
-				if report, err := p.Apply(t.Context(), to); err != nil || report.Counts.Created > 0 {
+				if report, err := p.Apply(t.Context(), to, ApplyOptions{}); err != nil || report.Counts.Created > 0 {
 					t.Errorf("again: %v, %+v", err, report)
 				}
 			}

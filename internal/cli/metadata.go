@@ -102,7 +102,7 @@ func (p *program) runMigrate(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	report, err := plan.Apply(ctx, target)
+	report, err := plan.Apply(ctx, target, applying(settings, log))
 	if report == nil {
 		return err
 	}
@@ -110,6 +110,21 @@ func (p *program) runMigrate(cmd *cobra.Command) error {
 		err = endOf(report.Class())
 	}
 	return errors.Join(p.writeReport(settings, plan, report), err)
+}
+
+// applying is how a plan is applied, and that a long one is seen to go on.
+func applying(settings *config.Config, log zerolog.Logger) metadata.ApplyOptions {
+	const now, often = 10 * time.Second, 1000
+	last := time.Now()
+	return metadata.ApplyOptions{
+		AtOnce: settings.Metadata.AtOnce, StopOnError: settings.Metadata.StopOnError,
+		Progress: func(done, of int) {
+			if of >= often && time.Since(last) >= now {
+				last = time.Now()
+				log.Info().Int("done", done).Int("of", of).Msg("metadata is applied")
+			}
+		},
+	}
 }
 
 // metadataFinish does what had to wait for the documents.

@@ -28,7 +28,7 @@ func probeTarget(ctx context.Context, settings *config.Config, plan *metadata.Pl
 func (p *program) migrateUnattended(ctx context.Context, settings *config.Config, log zerolog.Logger) error {
 	var plan *metadata.Plan
 	run := &unattended.Run{
-		Folder: settings.Metadata.UnattendedFolder, By: lock.ThisProcess("migassist metadata migrate --unattended", time.Now()), Now: time.Now,
+		Folder: settings.Metadata.UnattendedFolder, By: lock.ThisProcess("migassist metadata migrate --unattended", time.Now()), Now: time.Now, Options: metadata.ApplyOptions{AtOnce: settings.Metadata.AtOnce, StopOnError: settings.Metadata.StopOnError},
 		Connect: func(ctx context.Context) (unattended.Target, error) { return connect(ctx, settings.Target) },
 		Plan: func(ctx context.Context, target unattended.Target) (made *metadata.Plan, err error) {
 			plan, err = makePlan(ctx, settings, target, log)

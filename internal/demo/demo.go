@@ -89,7 +89,7 @@ func (d *demo) metadata(ctx context.Context) error {
 		return err
 	}
 	d.say("\n== 2. The plan applied: migassist metadata migrate\n")
-	report, err := plan.Apply(ctx, d.target)
+	report, err := plan.Apply(ctx, d.target, metadata.ApplyOptions{})
 	if err != nil {
 		return err
 	}

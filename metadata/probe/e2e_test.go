@@ -243,7 +243,7 @@ func findsWhatThePlanDoesNot(t *testing.T, client *cluster.Client, plan *metadat
 func saidOfApplying(t *testing.T, client *cluster.Client, plan *metadata.Plan) {
 	t.Helper()
 	all := found(plan)
-	report, err := plan.Apply(t.Context(), client)
+	report, err := plan.Apply(t.Context(), client, metadata.ApplyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,7 +344,7 @@ func crowded(t *testing.T, server *testcluster.Server, client *cluster.Client) {
 	if diff := cmp.Diff(before, stateOf(t, server)); diff != "" {
 		t.Errorf("the probe left something: %s", diff)
 	}
-	report, err := plan.Apply(t.Context(), client)
+	report, err := plan.Apply(t.Context(), client, metadata.ApplyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

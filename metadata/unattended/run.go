@@ -30,6 +30,8 @@ type Run struct {
 	Connect func(context.Context) (Target, error)
 	// Plan makes the plan, once no other run is at work.
 	Plan func(context.Context, Target) (*metadata.Plan, error)
+	// Options are how the plan is applied.
+	Options metadata.ApplyOptions
 	// Beat is how often the lock's holder shows that it lives; see lock.Options.
 	Beat time.Duration
 }
@@ -83,7 +85,7 @@ func (w *work) do(ctx context.Context) error {
 	}
 	w.record.Later, w.record.Gaps = len(w.plan.Finish), len(w.plan.Gaps)
 	waits := w.waiting()
-	w.record.Report, err = w.plan.Postpone(waits).Apply(ctx, w.target)
+	w.record.Report, err = w.plan.Postpone(waits).Apply(ctx, w.target, w.run.Options)
 	w.became()
 	if err != nil {
 		return err
