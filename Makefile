@@ -56,6 +56,10 @@ e2e-metadata: ## rich sources of ten versions to three targets, with their docum
 	$(GO) test -tags e2e -count=1 -v -timeout 25m -run TestMatrix ./internal/testcluster/matrix
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./metadata/...
 
+.PHONY: e2e-rules
+e2e-rules: ## every field type, parameter, key and setting that one of ten sources takes, offered to three targets as index and as template
+	$(GO) test -tags e2e -count=1 -v -timeout 60m -run TestWhatASourceTakesItsTargetTakes ./metadata/rules -origin all
+
 e2e-cluster: ## the client, and the embedded target, held against real servers
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./cluster/... ./internal/sandbox/... ./rfs/bulk/...
 
@@ -86,7 +90,7 @@ $(STORES) &: tools/stores/go.mod tools/stores/go.sum
 e2e-giants: build ## documents of 90 MB (100 of them; 30 GB of disk): memory, and targets that take them and that do not
 	$(GO) test -tags e2e -count=1 -v -timeout 60m ./internal/testcluster/giants/...
 
-e2e-all: e2e e2e-metadata e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet e2e-tune e2e-giants e2e-verify ## all of these
+e2e-all: e2e e2e-metadata e2e-rules e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet e2e-tune e2e-giants e2e-verify ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 	$(LINTER) run --allow-parallel-runners ./...

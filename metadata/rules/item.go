@@ -65,6 +65,8 @@ type Item struct {
 	// Type and Parent are what rules found: the one mapping type the item had, and the type of which its documents have parents, where
 	// the target can join them.
 	Type, Parent string
+	// Shared is set where other mapping types of the same index come to the same place.
+	Shared bool
 }
 
 // Body is the item in the form of the request that creates it.

@@ -38,7 +38,7 @@ var olderRules = []Rule{
 		rewrite: removeSourceKeys("compress compress_threshold format"),
 	},
 	{
-		Name: "type-query", Fidelity: Lossy, Applies: before7,
+		Name: "type-query", Fidelity: Lossy, Applies: mayBeBefore7,
 		Why:     "its filter asks for a mapping type, which the target's documents do not have; an alias without it would show other documents",
 		rewrite: removeTypedAliases,
 	},
@@ -101,11 +101,22 @@ func removeSourceKeys(names string) func(*draft) {
 	}
 }
 
-// removeTypedAliases leaves out aliases whose filter names a mapping type.
+// removeTypedAliases leaves out aliases whose filter names a mapping type, but for one that asks for the type that all documents have.
 func removeTypedAliases(d *draft) {
+	own := d.Type
+	if own == "" {
+		own = "_doc"
+	}
 	for _, name := range sorted(d.Aliases) {
 		alias, _ := d.Aliases[name].(map[string]any)
-		if asksForType(alias["filter"]) {
+		wanted, only := typeOfFilter(alias["filter"])
+		switch {
+		case only && wanted == own && !d.Shared:
+			d.remove(edit{
+				in: alias, at: d.content().at("aliases", name), key: "filter", fidelity: Equivalent,
+				why: "the documents of the type it asks for are the only ones here",
+			})
+		case asksForType(alias["filter"]):
 			d.remove(edit{in: d.Aliases, at: d.content().at("aliases"), key: name})
 		}
 	}

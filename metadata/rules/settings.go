@@ -249,18 +249,25 @@ func knownStoreType(d *draft) {
 	}
 }
 
+// levelled are the codecs that take a level of compression; a plugin has them.
+var levelled = words("zstd zstd_no_dict qat_lz4 qat_deflate qat_zstd")
+
 // knownCodec lets those pass that every version has, and those of the plugin where it may be there.
 func knownCodec(d *draft) {
 	value, there := d.Settings["index.codec"]
 	name := fmt.Sprint(value)
+	level := has(levelled, name) || !there && !fromElasticsearch(d.pair) // which another template may have the codec for
 	switch {
 	case !there || has(words("default best_compression lucene_default"), name):
 	case strings.HasPrefix(name, "legacy_"):
 		d.setSetting("index.codec", strings.TrimPrefix(name, "legacy_"), "it has no name of its own on the target")
-	case has(words("zstd zstd_no_dict qat_lz4 qat_deflate qat_zstd"), name) && d.pair.To.AtLeast(2, 9) && !d.modules.lack("opensearch-custom-codecs"):
+	case has(levelled, name) && d.pair.To.AtLeast(2, 9) && !d.modules.lack("opensearch-custom-codecs"):
 	default:
 		d.removeSetting("index.codec", "", "")
-		d.removeSetting("index.codec.compression_level", "it is of a codec that the target does not have", "")
+		level = false
+	}
+	if !level {
+		d.removeSetting("index.codec.compression_level", "it is of a codec that the target does not have, or that this index has not", "")
 	}
 }
 

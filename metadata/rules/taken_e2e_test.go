@@ -15,7 +15,7 @@ import (
 	"migassist/internal/testcluster"
 )
 
-var origin = flag.String("origin", "", "the one source to ask, as PRODUCT-VERSION")
+var origin = flag.String("origin", "elasticsearch-2.4.6,elasticsearch-8.17.0", "the sources to ask, as PRODUCT-VERSION with commas between, or all")
 
 // sources are those whose indices are rewritten for each of targets.
 var sources = []testcluster.Spec{
@@ -36,7 +36,7 @@ var sources = []testcluster.Spec{
 func TestWhatASourceTakesItsTargetTakes(t *testing.T) {
 	taken := map[string][]*Item{}
 	for _, spec := range sources {
-		if *origin == "" || *origin == spec.String() {
+		if *origin == "all" || slices.Contains(strings.Split(*origin, ","), spec.String()) {
 			t.Run(spec.String(), func(t *testing.T) { taken[spec.String()] = takenBy(t, spec) })
 		}
 	}
@@ -92,6 +92,9 @@ func takes(t *testing.T, spec testcluster.Spec, taken map[string][]*Item) {
 	kinds := slices.Sorted(maps.Keys(paths))
 	for _, source := range sources {
 		version := strings.NewReplacer("elasticsearch-", "ES ", "opensearch-", "OS ", "-full", "").Replace(source.String())
+		if len(taken[source.String()]) == 0 {
+			continue // not asked
+		}
 		set, err := For(Pair{From: parse(t, version), To: parse(t, "OS "+spec.Version)}, NewModules(modules))
 		if err != nil {
 			continue // an older target

@@ -114,6 +114,7 @@ func (i *Item) Types() []string {
 func (i *Item) OfType(name string, with []string) *Outcome {
 	one := *i
 	one.Mappings = map[string]any{name: i.Mappings[name]}
+	one.Shared = len(with) > 1
 	if base, there := i.Mappings["_default_"]; there && i.Kind != Index {
 		one.Mappings["_default_"] = base
 	}
