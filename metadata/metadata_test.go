@@ -495,6 +495,16 @@ func TestIndicesAreMadeSeveralAtOnce(t *testing.T) {
 	}
 }
 
+// TestTheShieldOfAKilledRunIsTakenAway, also where there is nothing left to do.
+func TestTheShieldOfAKilledRunIsTakenAway(t *testing.T) {
+	from, to := source(t, anIndex(t, "a", `{}`, `{}`, `{}`)), newTarget()
+	apply(t, plan(t, Input{Source: from, Target: to}), to)
+	to.index[shieldName] = json.RawMessage(`{"index_patterns":["a"],"priority":1}`)
+	if report := apply(t, plan(t, Input{Source: from, Target: to}), to); report.Class() != Nothing || to.index[shieldName] != nil {
+		t.Errorf("%s, %s", report.Class(), to.index)
+	}
+}
+
 // TestTheFirstFailureEndsTheWorkWhereThatIsWanted: what was not tried is named so, with the whole reason of what failed.
 func TestTheFirstFailureEndsTheWorkWhereThatIsWanted(t *testing.T) {
 	var items []*rules.Item

@@ -163,9 +163,9 @@ func (a *application) raise(ctx context.Context, step *Step) error {
 	return a.unshielded
 }
 
-// lower takes the shield away, also when the work was stopped.
+// lower takes the shield away, also when the work was stopped, and one that a killed run has left.
 func (a *application) lower(ctx context.Context) {
-	if !a.raised {
+	if !a.raised && !a.present.has(rules.IndexTemplate, shieldName) {
 		return
 	}
 	const patience = 30 * time.Second
