@@ -9,7 +9,7 @@ var newerRules = []Rule{
 	},
 	{
 		Name: "source-mode", Fidelity: Equivalent, Applies: fromElasticsearch,
-		Why:     "the target keeps _source as it is sent; that of documents without one is made from their fields when they are migrated",
+		Why:     "the target keeps _source as it is sent; what a synthetic one would be is made from the fields by rfs --rebuild-source",
 		rewrite: sourceMode,
 	},
 }

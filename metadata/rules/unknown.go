@@ -89,6 +89,7 @@ var settingReasons = map[string]settingReason{
 		"raise index.mapping.total_fields.limit before that happens", Lossy}, true},
 	"index.mapping.semantic_text.use_legacy_format": {told{"it is about semantic_text, which the target does not have", Equivalent}, false},
 	"index.mapping.dimension_fields.limit":          {told{"it is about time-series indices, and this is not one", Equivalent}, false},
+	"index.mapping.exclude_source_vectors":          {told{"it said whether vectors are kept in _source; the target keeps what it is sent", Equivalent}, false},
 	"index.mapping.synthetic_source_keep":           {told{"the target keeps _source as it was sent", Equivalent}, false},
 }
 
