@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -146,14 +147,25 @@ func withConditions(words []map[string]any) map[string]any {
 	return map[string]any{"mappings": map[string]any{"dynamic_templates": list}}
 }
 
-// spread deals fields to groups of 15 at most, those of a type to different ones: an index has one join field.
+// spread deals fields to groups of 15 at most, those of a type to different ones: an index has one join field. Vectors that a target may refuse
+// are a group of their own, so that others are not refused with them.
 func spread(fields []map[string]any) [][]map[string]any {
 	groups := make([][]map[string]any, len(fields)/15+1)
+	var vectors []map[string]any
 	for i, def := range fields {
+		if def["type"] == "knn_vector" && lateVector.MatchString(fmt.Sprint(def)) {
+			vectors = append(vectors, def)
+			continue
+		}
 		groups[i%len(groups)] = append(groups[i%len(groups)], def)
+	}
+	if len(vectors) > 0 {
+		groups = append(groups, vectors)
 	}
 	return groups
 }
+
+var lateVector = regexp.MustCompile(`space_type:(l1|linf)|model_id`)
 
 // indices are those to migrate: fields in groups, below objects, nested ones and other fields, and each other word once.
 func (v *vocabulary) indices(t *testing.T) []map[string]any {
