@@ -55,6 +55,7 @@ e2e-verify: build ## three that differ among VERIFY_DOCUMENTS (a million) named 
 e2e-metadata: ## rich sources of ten versions to three targets, with their documents and what is asked of them; every fixture on a real target, and each rule
 	$(GO) test -tags e2e -count=1 -v -timeout 25m -run TestMatrix ./internal/testcluster/matrix
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./metadata/...
+	$(GO) test -tags e2e -count=1 -timeout 10m -run TestNoCommandOfMetadataWritesToARealSource ./internal/cli
 
 .PHONY: e2e-rules
 e2e-rules: ## every field type, parameter, key and setting that one of ten sources takes, offered to three targets as index and as template

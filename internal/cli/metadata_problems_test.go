@@ -259,3 +259,34 @@ func TestAKeptPlanOfALivingSourceIsHeldAgainstIt(t *testing.T) {
 		t.Errorf("migrate ended with %d: %s%s", code, out, talk)
 	}
 }
+
+// TestATransformThatThrowsRefusesItsItem, by name and with what it said; the others are made.
+func TestATransformThatThrowsRefusesItsItem(t *testing.T) {
+	t.Chdir(t.TempDir())
+	source := startSandbox(t)
+	fillSource(t, source.URL())
+	server, send := startTarget(t)
+	script := `[{"jq":"if .name == \"books\" then error(\"not these books\") else . end"}]`
+	for _, verb := range []string{"evaluate", "migrate"} {
+		code, out, talk := command(t, "metadata", verb, "--source-host", source.URL(), "--target-host", server.URL(), "--transformer-config", script)
+		if code != exitFindings || !strings.Contains(out, "not these books") || !strings.Contains(out, "books") {
+			t.Errorf("%s ended with %d: %s%s", verb, code, out, talk)
+		}
+	}
+	if all := send(http.MethodGet, "/_all", ""); strings.Contains(all, `"books"`) || !strings.Contains(all, `"authors"`) {
+		t.Errorf("the target has %s", all)
+	}
+}
+
+// TestASnapshotGoesBeforeALivingSource, and it is said that the cluster is not asked.
+func TestASnapshotGoesBeforeALivingSource(t *testing.T) {
+	t.Chdir(t.TempDir())
+	source := startSandbox(t)
+	fillSource(t, source.URL())
+	between := record(t, source.URL())
+	server, _ := startTarget(t)
+	code, out, talk := command(t, append(demoArguments(t, server, "metadata", "evaluate"), "--source-host", between.URL)...)
+	if code == exitFailed || len(between.asked) > 0 || strings.Contains(out, "books") || !strings.Contains(talk, "source.host is not asked, as a snapshot is given too") {
+		t.Errorf("evaluate ended with %d, and asked %v: %s%s", code, between.asked, out, talk)
+	}
+}
