@@ -110,7 +110,7 @@ func TestFileFillsTheTree(t *testing.T) {
 	}
 	want.RFS.SessionName, want.RFS.LeaseDuration, want.RFS.BulkTimeout = "blue", 10*time.Minute, time.Minute
 	want.RFS.ItemBytes, want.RFS.MaxAttempts, want.RFS.ExitCodes = 512*MiB, 5, JavaExitCodes
-	want.Metadata = Metadata{IndexTemplateAllowlist: []string{"logs"}, ComponentTemplateAllowlist: []string{}, UnattendedFolder: "migassist-unattended"}
+	want.Metadata = Metadata{IndexTemplateAllowlist: []string{"logs"}, ComponentTemplateAllowlist: []string{}, AtOnce: 4, UnattendedFolder: "migassist-unattended"}
 	got.origins, want.origins = nil, nil
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Config{})); diff != "" {
 		t.Errorf("tree (-want +got):\n%s", diff)

@@ -179,6 +179,9 @@ func foretold(t *testing.T, plan *metadata.Plan, report *metadata.Report) {
 	}
 	for i, step := range plan.Steps {
 		result := report.Results[i]
+		if backs(step) && result.Fate == metadata.LeftOut {
+			continue
+		}
 		if step.Action != metadata.Create || result.Fate != metadata.Created {
 			t.Errorf("%s %s: planned %s (%s), became %s (%s)", step.Kind, step.Name, step.Action, step.Reason, result.Fate, result.Reason)
 		}
@@ -196,6 +199,11 @@ func foretold(t *testing.T, plan *metadata.Plan, report *metadata.Report) {
 	t.Log(text.String())
 }
 
+// backs tells whether a step is of an index that backs a data stream of the target, which makes its own.
+func backs(step *metadata.Step) bool {
+	return step.Kind == rules.Index && step.Action == metadata.Left && strings.HasPrefix(step.Reason, "its documents go into the data stream")
+}
+
 // secondRun finds everything there and does nothing.
 func secondRun(t *testing.T, input metadata.Input, target metadata.Target) {
 	t.Helper()
@@ -204,6 +212,9 @@ func secondRun(t *testing.T, input metadata.Input, target metadata.Target) {
 		t.Fatal(err)
 	}
 	for _, step := range plan.Steps {
+		if backs(step) {
+			continue
+		}
 		if step.Action != metadata.Exists || len(step.Differences) > 0 {
 			t.Errorf("second run: %s %s: %s, differences %+v", step.Kind, step.Name, step.Action, step.Differences)
 		}
@@ -255,7 +266,7 @@ func compareIndices(t *testing.T, server *testcluster.Server, plan *metadata.Pla
 	readExpected(t, expected, "aliases.json", &aliases)
 	compared := 0
 	for _, step := range plan.Steps {
-		if step.Kind != rules.Index || settings[step.Name] == nil {
+		if step.Kind != rules.Index || settings[step.Name] == nil || backs(step) {
 			continue
 		}
 		compared++
