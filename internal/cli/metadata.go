@@ -151,7 +151,7 @@ func (p *program) runFinish(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	plan, err := givenPlan(ctx, settings, target, log)
+	plan, err := planToFinish(ctx, settings, target, log)
 	if err != nil {
 		return err
 	}
@@ -167,11 +167,41 @@ func (p *program) runFinish(cmd *cobra.Command) error {
 	return errors.Join(p.writeReport(settings, &done, report), err)
 }
 
-// givenPlan reads the plan that was kept, or makes it.
+// planToFinish is the plan that was kept, whatever has become of its source meanwhile: it was migrated by this plan. Or it is made.
+func planToFinish(ctx context.Context, settings *config.Config, target metadata.TargetReader, log zerolog.Logger) (*metadata.Plan, error) {
+	if settings.Metadata.Plan == "" {
+		return makePlan(ctx, settings, target, log)
+	}
+	return keptPlan(settings)
+}
+
+// givenPlan reads the plan that was kept and makes sure that its source is as it was, or makes a plan. A snapshot does not change; it is
+// looked at again where it is named.
 func givenPlan(ctx context.Context, settings *config.Config, target metadata.TargetReader, log zerolog.Logger) (*metadata.Plan, error) {
 	if settings.Metadata.Plan == "" {
 		return makePlan(ctx, settings, target, log)
 	}
+	plan, err := keptPlan(settings)
+	if err != nil {
+		return nil, err
+	}
+	if settings.Snapshot.RepoURI == "" && settings.Source.Host == "" {
+		if plan.Source.Snapshot == "" {
+			return nil, fmt.Errorf("--plan %s: it was made from the living cluster %s, which may have changed since: give --source-host, so that it is looked at again", settings.Metadata.Plan, plan.Source.URI)
+		}
+		return plan, nil
+	}
+	now, err := makePlan(ctx, settings, target, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := plan.SameSource(now); err != nil {
+		return nil, fmt.Errorf("--plan %s: %w", settings.Metadata.Plan, err)
+	}
+	return plan, nil
+}
+
+func keptPlan(settings *config.Config) (*metadata.Plan, error) {
 	file, err := os.Open(settings.Metadata.Plan)
 	if err != nil {
 		return nil, fmt.Errorf("--plan: %w", err)
@@ -179,16 +209,6 @@ func givenPlan(ctx context.Context, settings *config.Config, target metadata.Tar
 	defer file.Close()
 	plan, err := metadata.ReadPlan(file)
 	if err != nil {
-		return nil, fmt.Errorf("--plan %s: %w", settings.Metadata.Plan, err)
-	}
-	if settings.Snapshot.RepoURI == "" && settings.Source.Host == "" {
-		return plan, nil
-	}
-	now, err := makePlan(ctx, settings, target, log) // a source that is named is looked at again
-	if err != nil {
-		return nil, err
-	}
-	if err := plan.SameSource(now); err != nil {
 		return nil, fmt.Errorf("--plan %s: %w", settings.Metadata.Plan, err)
 	}
 	return plan, nil

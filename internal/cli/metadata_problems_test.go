@@ -240,6 +240,10 @@ func TestAKeptPlanOfALivingSourceIsHeldAgainstIt(t *testing.T) {
 	if err := os.WriteFile("plan.json", []byte(plan), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	code, _, talk = command(t, "metadata", "migrate", "--plan", "plan.json", "--target-host", server.URL())
+	if code != exitFailed || !strings.Contains(talk, "give --source-host") {
+		t.Errorf("migrate without its source ended with %d: %s", code, talk)
+	}
 	makeIndex(t, source.URL(), "since")
 	code, _, talk = command(t, append([]string{"metadata", "migrate", "--plan", "plan.json"}, both...)...)
 	if code != exitFailed || !strings.Contains(talk, "the source has changed since the plan was made") || !strings.Contains(talk, "since") {
@@ -257,6 +261,11 @@ func TestAKeptPlanOfALivingSourceIsHeldAgainstIt(t *testing.T) {
 	_ = answer.Body.Close()
 	if code, out, talk := command(t, append([]string{"metadata", "migrate", "--plan", "plan.json"}, both...)...); code != exitDone {
 		t.Errorf("migrate ended with %d: %s%s", code, out, talk)
+	}
+	// What waited is done by the plan that was applied, though the source goes on.
+	makeIndex(t, source.URL(), "later")
+	if code, out, talk := command(t, append([]string{"metadata", "finish", "--plan", "plan.json"}, both...)...); code != exitDone && code != exitNothing {
+		t.Errorf("finish ended with %d: %s%s", code, out, talk)
 	}
 }
 
