@@ -20,8 +20,9 @@ import (
 const (
 	manyIndices = 10_000
 	wideFields  = 5_000
-	// What planning them may take. The time is that of the processors, as the machine may do other things as well.
-	mostPlanning = 10 * time.Second
+	// What planning them may take. It is wanted in 10 s (7 s on the machine of 2026, of two processors); the time is that of the processors,
+	// as the machine may do other things as well, and three times as much, as it may be slow.
+	mostPlanning = 30 * time.Second
 	mostResident = 256 << 20
 )
 
