@@ -99,13 +99,16 @@ lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 $(LINTER): tools/go.mod tools/go.sum
 	cd tools && CGO_ENABLED=0 $(GO) build -o ../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
+# Before 1.27 the go command sometimes calls the end of the time itself a failure, without a failing input (go.dev/issue/75804): such a target runs again.
 fuzz: ## every Fuzz target for FUZZTIME (30s) each, FUZZJOBS (2) at a time
 	@log=$$(mktemp -d); trap 'rm -rf "$$log"' EXIT; \
 	for package in $$($(GO) list ./...); do \
 		$(GO) test -list '^Fuzz' $$package | sed -n "s,^Fuzz,$$package Fuzz,p"; \
 	done | xargs -P $(FUZZJOBS) -n 2 sh -c ' \
 		out='$$log'/$$(echo $$1.$$2 | tr / .); \
-		if $(GO) test -run "^\$$" -fuzz "^$$2\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x -parallel 1 $$1 >$$out 2>&1; \
+		fuzzed() { $(GO) test -run "^\$$" -fuzz "^$$2\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x -parallel 1 $$1 >$$out 2>&1; }; \
+		ended() { grep -q "^    context deadline exceeded" $$out && ! grep -Eq "Failing input|panic|terminated" $$out; }; \
+		if fuzzed "$$@" || { ended && fuzzed "$$@"; }; \
 		then echo "ok $$1 $$2: $$(grep "^fuzz: elapsed" $$out | tail -n 1)"; \
 		else echo "FAIL $$1 $$2"; cat $$out; exit 1; fi' fuzz
 
