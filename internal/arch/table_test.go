@@ -12,7 +12,7 @@ var rows = map[int][]string{
 	4: {"proxy", "replay", "rfs", "metadata"},
 	3: {"rfs/deadletter", "metadata/rules", "metadata/lock", "rfs/bulk", "rfs/rebuild", "replay/tuple"},
 	2: {
-		"transform/pipeline", "snapshot", "xcontent", "capture/filelog", "capture/kafkalog",
+		"transform/pipeline", "snapshot", "xcontent", "capture/filelog", "capture/kafkalog", "capture/archive",
 		"rfs/lease/filelease", "rfs/lease/indexlease", "rfs/lease/objectlease",
 		"internal/sandbox",
 	},
