@@ -1,6 +1,7 @@
 # Everything a developer types. `make` alone lists it.
 # Settings: FUZZTIME (30s a target), FUZZJOBS (2 at a time), BENCHTIME, BENCHREPO (where the million documents lie),
-# STORES_SHARD_BYTES, FLEET_KILLS (50 in each run), VERIFY_DOCUMENTS (a million), TRANSFORM_DOCUMENTS (100,000), GO.
+# STORES_SHARD_BYTES, FLEET_KILLS (50 in each run), VERIFY_DOCUMENTS (a million), TRANSFORM_DOCUMENTS (100,000),
+# PROXYRACE (flags of internal/testcluster/proxyrace), GO.
 
 GO        ?= go
 FUZZTIME  ?= 30s
@@ -115,7 +116,7 @@ fuzz: ## every Fuzz target for FUZZTIME (30s) each, FUZZJOBS (2) at a time
 simulation: ## 1,000 workers and 100,000 items over the real lease protocol in virtual time (docs/fleet-simulation.md); SIMULATION=… chooses scenarios
 	$(GO) test -count=1 -timeout 60m ./rfs/lease -v -run TestSimulation -simulation.workers 1000 -simulation.items 100000 -simulation.only '$(SIMULATION)'
 
-bench: build $(BENCHREPO)/repository ## benchmarks, of transforms per 2 KB document on one core too; the same files read by Apache Lucene and by us; a million documents to nothing, to a free sink, and against _reindex (Java 17, Maven)
+bench: build $(BENCHREPO)/repository ## benchmarks, of transforms per 2 KB document on one core too; the same files read by Apache Lucene and by us; a million documents to nothing, to a free sink, and against _reindex; the capture proxy beside others (Java 17, Maven, nginx, haproxy, wrk)
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./lucene/... ./snapshot ./rfs/... ./xcontent/... ./transform/... ./cluster ./metadata
 	$(GO) run ./internal/testcluster/compare -out $(BENCHREPO)
 	$(GO) run ./internal/testcluster/measure -- bin/migassist rfs --output json --log-level warn \
@@ -125,6 +126,7 @@ bench: build $(BENCHREPO)/repository ## benchmarks, of transforms per 2 KB docum
 		--repo-uri $(abspath $(BENCHREPO)/repository) --snapshot-name bench --index-allowlist bench
 	$(MAKE) --no-print-directory bench-transform
 	$(MAKE) --no-print-directory bench-reindex
+	$(MAKE) --no-print-directory bench-proxy
 
 bench-transform: build $(BENCHREPO)/repository ## the million to a free sink, with type mappings and without, in turn
 	$(GO) run ./internal/testcluster/sink -index bench,mapped -against --doc-transformer-config -against '$(MAPPINGS)' -- \
@@ -132,6 +134,10 @@ bench-transform: build $(BENCHREPO)/repository ## the million to a free sink, wi
 
 bench-reindex: build $(BENCHREPO)/repository ## the million from ES 7.10.2 to OpenSearch 2.19.1: _reindex from remote, one worker, four workers, three rounds in turn (Java 17, Maven)
 	$(GO) run ./internal/testcluster/race -repository $(BENCHREPO)/repository -binary bin/migassist
+
+.PHONY: bench-proxy
+bench-proxy: build ## the capture proxy beside nginx, nginx with mirror and HAProxy: rates, latencies at half load, memory (nginx, haproxy, wrk)
+	$(GO) run ./internal/testcluster/proxyrace -binary bin/migassist -dir $(BENCHREPO) $(PROXYRACE)
 
 $(BENCHREPO)/repository:
 	$(GO) run ./internal/testcluster/benchcorpus -out $(BENCHREPO)
