@@ -1,4 +1,4 @@
-// Package testcluster starts real Elasticsearch and OpenSearch servers on
+// Package testcluster starts real Elasticsearch, OpenSearch and Kafka servers on
 // loopback, for end-to-end tests and for the programs that write fixtures.
 //
 //	Spec ──> distribution (a row of a table) ──> Maven ──> cache folder ──> run folder ──> process
@@ -11,6 +11,9 @@
 //
 // With Spec.Secure OpenSearch gets the security plugin: TLS with a CA made for the
 // occasion, and basic authentication.
+//
+// [StartKafka] does the same for a Kafka broker, which can be killed, frozen and
+// started again on its data, with TLS, client certificates or SASL.
 //
 // A missing Java or Maven is an error that says what to install: nothing here
 // skips. It is not a fake (that is internal/sandbox) and not a client for the
