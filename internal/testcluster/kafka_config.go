@@ -108,6 +108,7 @@ func (k *Kafka) settings(controller string) map[string]string {
 		"controller.listener.names":      "CONTROLLER", "inter.broker.listener.name": "OPEN",
 		"log.dirs":                         k.path("data"),
 		"offsets.topic.replication.factor": "1", "transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
+		"broker.session.timeout.ms": "2000", "broker.heartbeat.interval.ms": "500", // a killed broker may come back when its session is over
 		"group.initial.rebalance.delay.ms": "0", "offsets.topic.num.partitions": "1",
 		"auto.create.topics.enable": fmt.Sprint(!k.Spec.NoAutoCreate),
 	}
