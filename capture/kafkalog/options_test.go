@@ -20,7 +20,7 @@ func TestOptionsSayAllThatIsWrong(t *testing.T) {
 	}{
 		{"brokers are enough", Options{Brokers: []string{"a:9092", "b:9092"}}, nil},
 		{"nothing", Options{}, []string{"no Kafka broker is named"}},
-		{"several at once", Options{Brokers: []string{"a"}, Auth: "kerberos"}, []string{`broker "a" is not HOST:PORT`, `"kerberos" is not one of`}},
+		{"several at once", Options{Brokers: []string{"a"}, Auth: "kerberos"}, []string{`broker "a" is not HOST:PORT`, `authentication "kerberos" for Kafka is not one of`}},
 		{"a user is needed", Options{Brokers: []string{"a:1"}, Auth: ScramSHA512}, []string{"needs a user name"}},
 		{"a certificate is needed", Options{Brokers: []string{"a:1"}, Auth: SSL}, []string{"both a certificate file and a key file"}},
 		{"half a certificate", Options{Brokers: []string{"a:1"}, TLS: true, CertFile: "x"}, []string{"both a certificate file and a key file"}},
