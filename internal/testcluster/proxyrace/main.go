@@ -24,7 +24,7 @@ const timeout = 2 * time.Hour
 // options say what is measured.
 type options struct {
 	binary, dir string
-	kafka       string // brokers; "" leaves Kafka out
+	kafka       string // brokers; or one of the two below
 	rounds      int
 	tries       int           // of a measurement that others disturb
 	span        time.Duration // of one measurement
@@ -35,6 +35,12 @@ type options struct {
 	parts       []string
 }
 
+// Instead of brokers.
+const (
+	ownKafka = "own" // one is started
+	noKafka  = "none"
+)
+
 // The parts of a run.
 var parts = []string{"race", "half", "memory"}
 
@@ -42,7 +48,7 @@ func main() {
 	o := options{connections: []int{32, 256}, parts: parts}
 	flag.StringVar(&o.binary, "binary", "bin/migassist", "our command")
 	flag.StringVar(&o.dir, "dir", os.TempDir(), "where the captures are written: on a real disk, or a sync costs nothing")
-	flag.StringVar(&o.kafka, "kafka-brokers", "", "`HOST:PORT` of a Kafka to capture into; without it, Kafka is left out")
+	flag.StringVar(&o.kafka, "kafka-brokers", ownKafka, "`HOST:PORT` of a Kafka to capture into; own starts one (Java 17, Maven), none leaves it out")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each contender runs, in turn")
 	flag.IntVar(&o.tries, "tries", 3, "how often to measure, at most, while others use the machine; the calmest counts")
 	flag.DurationVar(&o.span, "for", 5*time.Second, "how long each measurement takes")

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -26,8 +27,9 @@ type site struct {
 	scripts    map[string]string
 	workloads  []workload
 	contenders []contender
-	left       []string // out, and why
-	topics     int      // made in Kafka so far
+	left       []string     // out, and why
+	endKafka   func() error // nil if none was started
+	topics     int          // made in Kafka so far
 }
 
 // open finds the tools, starts the upstreams and writes the scripts.
@@ -76,10 +78,16 @@ func (s *site) choose(ctx context.Context) error {
 		case s.only != nil && c.name != nginx && !s.only.MatchString(c.name):
 		case c.ours() && missing != nil:
 			s.left = append(s.left, fmt.Sprintf("%s: %v", c.name, missing))
-		case c.log == inKafka && s.kafka == "":
-			s.left = append(s.left, c.name+": no -kafka-brokers were named")
+		case c.log == inKafka && s.kafka == noKafka:
+			s.left = append(s.left, c.name+": -kafka-brokers none")
 		default:
 			s.contenders = append(s.contenders, c)
+		}
+	}
+	if s.kafka == ownKafka && slices.ContainsFunc(s.contenders, func(c contender) bool { return c.log == inKafka }) {
+		var err error
+		if s.kafka, s.endKafka, err = startKafka(ctx); err != nil {
+			return fmt.Errorf("%w (-kafka-brokers none leaves Kafka out)", err)
 		}
 	}
 	return nil
@@ -118,6 +126,9 @@ func raise() error {
 
 func (s *site) close() error {
 	var err error
+	if s.endKafka != nil {
+		err = s.endKafka()
+	}
 	for _, upstream := range s.upstreams {
 		err = errors.Join(err, upstream.stop())
 	}
