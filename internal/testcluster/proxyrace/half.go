@@ -99,25 +99,20 @@ func (s *site) reference(ctx context.Context, b *board, load workload) (float64,
 	return one.rate, err
 }
 
-// paced is one measurement at a fixed rate, of a fresh process.
+// paced is one measurement at a fixed rate, of a fresh process. The generator has no priority over the others: with nice -20 the scheduler
+// leaves its processor to it and crowds the proxies on the other one, and in a real-time class it is stopped for 50 ms of each second, so
+// that the slowest answers take 30 ms and more through any proxy.
 func (s *site) paced(ctx context.Context, c contender, w workload, rate float64) (came latencies, err error) {
-	err = s.fresh(ctx, c, func(r *running) error {
-		done := make(chan error)
-		go func() {
-			runtime.LockOSThread() // for good: the thread ends with this goroutine, and its priority with it
-			var err error
-			came, err = s.generate(ctx, r.address, w, rate)
-			done <- err
-		}()
-		return <-done
+	err = s.fresh(ctx, c, func(r *running) (err error) {
+		came, err = s.generate(ctx, r.address, w, rate)
+		return err
 	})
 	return came, err
 }
 
 func (s *site) generate(ctx context.Context, address string, w workload, rate float64) (latencies, error) {
-	if err := prefer(); err != nil {
-		return latencies{}, err
-	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	l, err := openLoad(address, w, halfConnections, rate)
 	if err != nil {
 		return latencies{}, err

@@ -219,16 +219,6 @@ func percentile(sorted []time.Duration, p int) time.Duration {
 	return sorted[min(len(sorted)-1, len(sorted)*p/100)]
 }
 
-// prefer lets the calling thread run before others, as if it were on a machine of its own: or what is measured is how long the generator
-// waits for a processor that the proxies use. Only root may; without it, latencies are worse for all.
-func prefer() error {
-	const most = -20
-	if err := syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), most); err != nil && !errors.Is(err, syscall.EACCES) && !errors.Is(err, syscall.EPERM) {
-		return fmt.Errorf("raise the generator's priority: %w", err)
-	}
-	return nil
-}
-
 // newTimer makes a timer that can be waited for like a connection: timerfd_create(2). Those of Go are up to a millisecond late while
 // nothing else happens.
 func newTimer() (int, error) {

@@ -53,7 +53,7 @@ func main() {
 	flag.IntVar(&o.tries, "tries", 3, "how often to measure, at most, while others use the machine; the calmest counts")
 	flag.DurationVar(&o.span, "for", 5*time.Second, "how long each measurement takes")
 	flag.DurationVar(&o.warm, "warm", time.Second, "how long each workload runs uncounted in a fresh process")
-	flag.Float64Var(&o.most, "most", 20000, "requests a second at half load, at most: the generator has one thread")
+	flag.Float64Var(&o.most, "most", 8000, "requests a second at half load, at most: generator and upstream need their part of the machine, too")
 	flag.Func("connections", "`NUMBERS` of connections, separated by commas (default 32,256)", func(text string) (err error) {
 		o.connections, err = numbers(text)
 		return err
