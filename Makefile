@@ -92,7 +92,11 @@ $(STORES) &: tools/stores/go.mod tools/stores/go.sum
 e2e-giants: build ## documents of 90 MB (100 of them; 30 GB of disk): memory, and targets that take them and that do not
 	$(GO) test -tags e2e -count=1 -v -timeout 60m ./internal/testcluster/giants/...
 
-e2e-all: e2e e2e-metadata e2e-rules e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet e2e-tune e2e-giants e2e-verify ## all of these
+.PHONY: e2e-kafka
+e2e-kafka: ## the log on a real Kafka: contract through kills, logins, TLS, hanging broker, damage, retention, Java clients, speed
+	$(GO) test -tags e2e -count=1 -v -timeout 20m ./capture/kafkalog
+
+e2e-all: e2e e2e-metadata e2e-rules e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet e2e-tune e2e-giants e2e-verify e2e-kafka ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 	$(LINTER) run --allow-parallel-runners ./...

@@ -79,7 +79,7 @@ func (a *Appender) Append(ctx context.Context, records []capture.Record) error {
 		if err := a.send(ctx); err != nil {
 			a.out = nil                                 // a request that was given up may still be read by its connection
 			if errors.Is(err, os.ErrDeadlineExceeded) { // of the connection, which ends with the context, or a moment before
-				err = errors.Join(context.DeadlineExceeded, err)
+				err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 			}
 			return fmt.Errorf("append to topic %s: %w", a.topic.Topic, err)
 		}
@@ -137,10 +137,10 @@ func (a *Appender) send(ctx context.Context) error {
 	first := err
 	a.topic.refresh()
 	if err := pause(ctx, 50*time.Millisecond); err != nil { // an election takes a moment
-		return errors.Join(first, err)
+		return fmt.Errorf("%w, after %w", err, first)
 	}
 	if _, err = a.sendOnce(ctx, left); err != nil && ctx.Err() != nil {
-		return errors.Join(first, err)
+		return fmt.Errorf("%w, after %w", err, first)
 	}
 	return err
 }
@@ -249,7 +249,7 @@ func (t *topic) produce(ctx context.Context, parts []part, out []byte) (*produce
 	if err != nil {
 		var moved *rawproduce.Error // the layout changed since the parts were grouped
 		if errors.As(err, &moved) && !stale(err) {
-			return nil, errors.Join(errMoved, err)
+			return nil, fmt.Errorf("%w: %w", errMoved, err)
 		}
 		return nil, err
 	}
@@ -263,7 +263,7 @@ func (t *topic) refusal(p part, got produce.ResponsePartition) error {
 	case kafka.MessageSizeTooLarge, kafka.RecordListTooLarge:
 		return fmt.Errorf("%w (a batch of %d bytes and %d records; at the opening the topic took %d bytes)", err, p.to-p.from-4, p.records, t.maxBatch)
 	case kafka.TopicAuthorizationFailed:
-		return fmt.Errorf("%w: user %q may not write to it", err, t.Username)
+		return fmt.Errorf("%w: %s may not write to it", err, t.who())
 	case kafka.NotEnoughReplicas, kafka.NotEnoughReplicasAfterAppend:
 		return fmt.Errorf("%w: fewer brokers have it than min.insync.replicas wants", err)
 	}
@@ -282,7 +282,7 @@ func (t *topic) checkWrite(ctx context.Context) error {
 	for _, found := range answer.Topics {
 		for _, p := range found.Partitions {
 			if code := kafka.Error(p.ErrorCode); code == kafka.TopicAuthorizationFailed || code == kafka.ClusterAuthorizationFailed {
-				return fmt.Errorf("user %q may not write to topic %s at %s: %w", t.Username, t.Topic, t.brokers(), code)
+				return fmt.Errorf("%s may not write to topic %s at %s: %w", t.who(), t.Topic, t.brokers(), code)
 			}
 		}
 	}

@@ -4,10 +4,22 @@ package kafkalog
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"fmt"
+	"io"
+	"math/big"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/segmentio/kafka-go"
 
 	"migassist/capture"
 	"migassist/capture/capturetest"
@@ -78,4 +90,81 @@ func TestContract(t *testing.T) {
 			})
 		})
 	}
+}
+
+// readAll reads to the end, and returns the records in the order in which they came.
+func readAll(t testing.TB, o Options, r Reading) []capture.Entry {
+	t.Helper()
+	s := openSource(t, o, r)
+	var entries []capture.Entry
+	for {
+		e, err := s.Next(t.Context())
+		if errors.Is(err, io.EOF) {
+			return entries
+		}
+		if err != nil {
+			t.Fatalf("after %d records: %v", len(entries), err)
+		}
+		entries = append(entries, e)
+	}
+}
+
+// allow lets a user do something with all topics.
+func allow(t *testing.T, k *testcluster.Kafka, principal string, operations ...string) {
+	t.Helper()
+	acl(t, k, kafka.ACLPermissionTypeAllow, principal, operations)
+}
+
+// deny forbids it, whatever was allowed.
+func deny(t *testing.T, k *testcluster.Kafka, principal string, operations ...string) {
+	t.Helper()
+	acl(t, k, kafka.ACLPermissionTypeDeny, principal, operations)
+}
+
+func acl(t *testing.T, k *testcluster.Kafka, permission kafka.ACLPermissionType, principal string, operations []string) {
+	t.Helper()
+	transport := &kafka.Transport{}
+	defer transport.CloseIdleConnections()
+	client := &kafka.Client{Addr: kafka.TCP(k.Open), Transport: transport}
+	var entries []kafka.ACLEntry
+	for _, name := range operations {
+		operation := map[string]kafka.ACLOperationType{"READ": kafka.ACLOperationTypeRead, "WRITE": kafka.ACLOperationTypeWrite, "DESCRIBE": kafka.ACLOperationTypeDescribe}[name]
+		entries = append(entries, kafka.ACLEntry{
+			ResourceType: kafka.ResourceTypeTopic, ResourceName: "*", ResourcePatternType: kafka.PatternTypeLiteral,
+			Principal: principal, Host: "*", Operation: operation, PermissionType: permission,
+		})
+	}
+	answer, err := client.CreateACLs(t.Context(), &kafka.CreateACLsRequest{ACLs: entries})
+	if err == nil {
+		err = errors.Join(answer.Errors...)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-time.After(500 * time.Millisecond) // until the broker has it from its controller
+}
+
+// foreignIdentity makes a client certificate that nobody trusts, in a folder.
+func foreignIdentity(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{"client.pem": {Type: "CERTIFICATE", Bytes: raw}, "client.key": {Type: "PRIVATE KEY", Bytes: encoded}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }

@@ -48,7 +48,7 @@ func (o Options) unreachable(err error) error {
 	case errors.Is(err, kafka.UnsupportedSASLMechanism):
 		return fmt.Errorf("%s: the broker does not offer the login %s: %w", what, o.Auth, err)
 	case errors.Is(err, kafka.SASLAuthenticationFailed):
-		return fmt.Errorf("%s: the broker does not accept user %q by %s: %w", what, o.Username, o.Auth, err)
+		return fmt.Errorf("%s: the broker does not accept %s by %s: %w", what, o.who(), o.Auth, err)
 	case errors.Is(err, kafka.IllegalSASLState):
 		return fmt.Errorf("%s: the broker wants no login there: %w", what, err)
 	case errors.As(err, &dial) && dial.Op == "dial":

@@ -171,5 +171,19 @@ func (o Options) mechanism(ctx context.Context) (sasl.Mechanism, error) {
 	}
 }
 
+// who names us in messages.
+func (o Options) who() string {
+	switch {
+	case o.Auth == MSKIAM:
+		return "this machine's role"
+	case o.Username != "":
+		return fmt.Sprintf("user %q", o.Username)
+	case o.CertFile != "":
+		return "the holder of " + o.CertFile
+	default:
+		return "a client without a name"
+	}
+}
+
 // brokers names the brokers in messages.
 func (o Options) brokers() string { return strings.Join(o.Brokers, ", ") }

@@ -141,7 +141,7 @@ func (t *topic) checkRead(ctx context.Context) error {
 	case err == nil, errors.Is(err, kafka.OffsetOutOfRange):
 		return nil
 	case errors.Is(err, kafka.TopicAuthorizationFailed):
-		return fmt.Errorf("user %q may not read topic %s at %s: %w", t.Username, t.Topic, t.brokers(), err)
+		return fmt.Errorf("%s may not read topic %s at %s: %w", t.who(), t.Topic, t.brokers(), err)
 	default:
 		return fmt.Errorf("read topic %s: %w", t.Topic, err)
 	}

@@ -92,7 +92,7 @@ func (t *topic) ready(ctx context.Context) error {
 			return err
 		}
 		if late := pause(ctx, 50*time.Millisecond); late != nil {
-			return errors.Join(err, late)
+			return fmt.Errorf("%w, after %w", late, err)
 		}
 		t.refresh()
 	}
@@ -144,7 +144,7 @@ func (t *topic) create(ctx context.Context) error {
 	case errors.Is(err, kafka.TopicAlreadyExists): // another process was faster
 		return nil
 	case errors.Is(err, kafka.TopicAuthorizationFailed), errors.Is(err, kafka.ClusterAuthorizationFailed):
-		return fmt.Errorf("create topic %s: user %q may not; let an administrator do it: %w", t.Topic, t.Username, err)
+		return fmt.Errorf("create topic %s: %s may not; let an administrator do it: %w", t.Topic, t.who(), err)
 	case err != nil:
 		return fmt.Errorf("create topic %s: %w", t.Topic, err)
 	}
@@ -154,7 +154,7 @@ func (t *topic) create(ctx context.Context) error {
 // refused says why the topic can't be used.
 func (t *topic) refused(code kafka.Error) error {
 	if code == kafka.TopicAuthorizationFailed {
-		return fmt.Errorf("topic %s at %s: user %q may not see it, or it does not exist: %w", t.Topic, t.brokers(), t.Username, code)
+		return fmt.Errorf("topic %s at %s: %s may not see it, or it does not exist: %w", t.Topic, t.brokers(), t.who(), code)
 	}
 	return fmt.Errorf("topic %s at %s: %w", t.Topic, t.brokers(), code)
 }
