@@ -26,6 +26,9 @@ type sample struct {
 	resident  float64 // bytes, at most
 	others    float64 // share of the machine that others used
 	fault     string
+
+	capturing     bool
+	spilled, lost float64 // shares of the records
 }
 
 // board is all that was measured.
@@ -76,7 +79,7 @@ func (b *board) rate(at cell, name string) float64 {
 func (b *board) print(w io.Writer) {
 	for _, at := range b.cells {
 		fmt.Fprintf(w, "\n%s, %d connections; medians\n", at.workload, at.connections)
-		fmt.Fprintf(w, "%-24s %10s %7s %8s %8s %8s %12s %5s %7s\n", "", "requests/s", "spread", "to nginx", "p50 ms", "p99 ms", fmt.Sprintf("s per %d", perRequests), "MiB", "others")
+		fmt.Fprintf(w, "%-24s %10s %7s %8s %8s %8s %12s %5s %7s %8s %8s\n", "", "requests/s", "spread", "to nginx", "p50 ms", "p99 ms", fmt.Sprintf("s per %d", perRequests), "MiB", "others", "spilled", "lost")
 		reference := b.rate(at, nginx)
 		for _, name := range b.names {
 			b.row(w, at, name, reference)
@@ -98,10 +101,27 @@ func (b *board) row(w io.Writer, at cell, name string, reference float64) {
 	rate := b.rate(at, name)
 	byRate := func(x, y sample) int { return cmp.Compare(x.rate, y.rate) }
 	spread := slices.MaxFunc(all, byRate).rate - slices.MinFunc(all, byRate).rate
-	fmt.Fprintf(w, "%-24s %10.0f %5.0f %% %8s %8.2f %8.2f %12.3f %5.0f %5.0f %%\n", marked, rate, 100*spread/rate, ratio(rate, reference),
+	fmt.Fprintf(w, "%-24s %10.0f %5.0f %% %8s %8.2f %8.2f %12.3f %5.0f %5.0f %% %8s %8s\n", marked, rate, 100*spread/rate, ratio(rate, reference),
 		1e3*median(all, func(s sample) float64 { return s.p50.Seconds() }), 1e3*median(all, func(s sample) float64 { return s.p99.Seconds() }),
 		median(all, func(s sample) float64 { return s.processor }), median(all, func(s sample) float64 { return s.resident })/(1<<20),
-		100*median(all, func(s sample) float64 { return s.others }))
+		100*median(all, func(s sample) float64 { return s.others }),
+		worst(all, func(s sample) float64 { return s.spilled }), worst(all, func(s sample) float64 { return s.lost }))
+}
+
+// worst is the largest share of the records that something happened to.
+func worst(all []sample, of func(sample) float64) string {
+	if !all[0].capturing {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f %%", 100*slices.Max(collect(all, of)))
+}
+
+func collect[T any](all []T, of func(T) float64) []float64 {
+	values := make([]float64, len(all))
+	for i, one := range all {
+		values[i] = of(one)
+	}
+	return values
 }
 
 func ratio(rate, reference float64) string {
@@ -116,10 +136,7 @@ func median[T any](all []T, of func(T) float64) float64 {
 	if len(all) == 0 {
 		return 0
 	}
-	values := make([]float64, len(all))
-	for i, one := range all {
-		values[i] = of(one)
-	}
+	values := collect(all, of)
 	slices.Sort(values)
 	middle := len(values) / 2
 	if len(values)%2 == 0 {

@@ -59,6 +59,7 @@ type running struct {
 	*process // nil for direct
 
 	address string
+	metrics string // where ours says what it captured; "" where nothing is
 	dir     string
 }
 

@@ -17,6 +17,9 @@
 //     the time at which the request should have been sent, so a stall is not forgotten (wrk, which waits for answers, forgets it).
 //   - memory: of our proxy with 1,000 connections that are idle, that send a request a second each, and that send all they can.
 //
+// Of ours, what it says that it captured must be enough for all that passed, and records that were lost or spilled on the way are shown
+// beside the rate.
+//
 // All of it shares the machine: wrk, upstream, proxy, a mirror's second upstream and Kafka take their processor time from each other.
 // That is why only ratios of one run mean something. A warning is printed when something else uses the machine meanwhile.
 //

@@ -58,7 +58,7 @@ func main() {
 		o.connections, err = numbers(text)
 		return err
 	})
-	flag.Func("only", "`REGEXP` of the contenders that run; nginx always does", func(text string) (err error) {
+	flag.Func("only", "`REGEXP` of the contenders that run; those that others are compared with, direct and nginx, always do", func(text string) (err error) {
 		o.only, err = regexp.Compile(text)
 		return err
 	})

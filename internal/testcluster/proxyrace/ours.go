@@ -44,7 +44,7 @@ func startOurs(log, durability string) starter {
 		}
 		line := []string{
 			s.binary, "proxy", "--listen-address", host, "--listen-port", port, "--destination-uri", "http://" + s.upstreams[server].address,
-			"--metrics-address", metrics, "--log-level", "warn",
+			"--admin-address", metrics, "--log-level", "warn",
 		}
 		switch log {
 		case noLog:
@@ -53,9 +53,14 @@ func startOurs(log, durability string) starter {
 			line = append(line, "--capture-folder", filepath.Join(dir, "capture"), "--durability", durability)
 		case inKafka:
 			s.topics++
-			line = append(line, "--kafka-brokers", s.kafka, "--kafka-topic", fmt.Sprintf("proxyrace-%d", s.topics), "--create-topic", "--durability", durability)
+			line = append(line, "--kafka-brokers", s.kafka, "--kafka-topic", fmt.Sprintf("proxyrace-%d", s.topics), "--create-topic",
+				"--spill-folder", filepath.Join(dir, "spill"), "--durability", durability)
 		}
-		return s.beginWhen(ctx, dir, "migassist", listen, ready("http://"+metrics+"/readyz"), line...)
+		r, err := s.beginWhen(ctx, dir, "migassist", listen, ready("http://"+metrics+"/readyz"), line...)
+		if err == nil && log != noLog {
+			r.metrics = "http://" + metrics + "/metrics"
+		}
+		return r, err
 	}
 }
 

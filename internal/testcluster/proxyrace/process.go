@@ -21,7 +21,7 @@ import (
 
 const (
 	startTimeout = 15 * time.Second
-	stopTimeout  = 10 * time.Second
+	stopTimeout  = 20 * time.Second
 	pollEvery    = 20 * time.Millisecond
 )
 
@@ -109,16 +109,30 @@ func (p *process) stop() error {
 		if err := syscall.Kill(-p.pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return fmt.Errorf("end %s: %w", p.name, err)
 		}
-		select {
-		case <-p.done:
-			if signal == syscall.SIGKILL {
-				return fmt.Errorf("%s had to be killed, %v after SIGTERM: %s", p.name, stopTimeout, p.tail())
-			}
-			return nil
-		case <-time.After(stopTimeout):
+		if !p.gone(stopTimeout) {
+			continue
 		}
+		if signal == syscall.SIGKILL {
+			return fmt.Errorf("%s had to be killed, %v after SIGTERM: %s", p.name, stopTimeout, p.tail())
+		}
+		return nil
 	}
 	return fmt.Errorf("%s survives SIGKILL", p.name)
+}
+
+// gone waits until the process has ended, and all others of its group.
+func (p *process) gone(patience time.Duration) bool {
+	end := time.After(patience)
+	for {
+		if p.ended() && errors.Is(syscall.Kill(-p.pid, 0), syscall.ESRCH) {
+			return true
+		}
+		select {
+		case <-end:
+			return false
+		case <-time.After(pollEvery / 4):
+		}
+	}
 }
 
 // tail is the end of what the process has printed.

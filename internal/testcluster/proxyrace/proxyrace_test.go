@@ -224,3 +224,23 @@ func TestVerdictsTakeTheSlowest(t *testing.T) {
 		t.Errorf("%v\n%s", b.faults(), table.String())
 	}
 }
+
+func TestCountsOfTheCaptureAreRead(t *testing.T) {
+	const text = "# HELP x y\nmigassist_proxy_records_total 10\nmigassist_proxy_record_bytes_total 2.5e+03\n" +
+		"migassist_proxy_requests_total{class=\"read\"} 7\nmigassist_proxy_spilled_records_total 3\nmigassist_proxy_lost_records_total 1\n"
+	var c captured
+	if err := c.read(strings.NewReader(text)); err != nil || c != (captured{10, 2500, 3, 1}) {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if err := new(captured).read(strings.NewReader(strings.Replace(text, "lost", "gone", 1))); err == nil {
+		t.Error("a count that is not there is read")
+	}
+	if c.fault(2, 1000) != "" || c.fault(3, 1000) == "" {
+		t.Error("2,500 bytes hold two answers of 1,000, not three")
+	}
+	b := &board{}
+	b.add(cell{reads, 32}, "ours", sample{rate: 1, capturing: true, lost: 0.25})
+	if v := b.losses(); len(v) != 1 || v[0].ok || v[0].measured != "25.00 % (ours, reads, 32)" {
+		t.Errorf("%+v", v)
+	}
+}

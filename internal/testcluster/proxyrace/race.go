@@ -118,7 +118,7 @@ func calmest[T any](tries int, measure func() (T, error), others func(T) float64
 
 // measure is one measurement of wrk, and what the proxy used meanwhile.
 func (s *site) measure(ctx context.Context, w workload, connections int, r *running) (sample, error) {
-	before, err := r.spent(true)
+	before, err := r.spent(ctx, true)
 	if err != nil {
 		return sample{}, err
 	}
@@ -126,14 +126,20 @@ func (s *site) measure(ctx context.Context, w workload, connections int, r *runn
 	if err != nil {
 		return sample{}, err
 	}
-	after, err := r.spent(false)
+	after, err := r.spent(ctx, false)
 	if err != nil {
 		return sample{}, err
+	}
+	kept := after.since(before.captured)
+	fault := came.fault(len(answerOf(w)))
+	if fault == "" && r.metrics != "" {
+		fault = kept.fault(came.Requests, len(answerOf(w)))
 	}
 	return sample{
 		rate: came.rate(), p50: time.Duration(came.P50) * time.Microsecond, p99: time.Duration(came.P99) * time.Microsecond,
 		processor: perRequests * (after.processor - before.processor).Seconds() / float64(max(1, came.Requests)),
-		resident:  float64(after.peak), others: after.others(before.usage), fault: came.fault(len(answerOf(w))),
+		resident:  float64(after.peak), others: after.others(before.usage), fault: fault,
+		capturing: r.metrics != "", spilled: kept.spilled / max(1, kept.records), lost: kept.lost / max(1, kept.records),
 	}, nil
 }
 
@@ -143,19 +149,23 @@ const perRequests = 10000
 // spent is what a contender has used so far.
 type spent struct {
 	usage
+	captured
 
 	processor time.Duration
 	peak      int64
 }
 
 // spent reads it, and lets the peak of the memory begin anew if that is asked.
-func (r *running) spent(anew bool) (spent, error) {
+func (r *running) spent(ctx context.Context, anew bool) (spent, error) {
 	var now spent
 	var err error
 	if now.usage, err = observe(); err != nil || r.process == nil {
 		return now, err
 	}
 	if now.processor, err = r.processor(); err != nil {
+		return now, err
+	}
+	if now.captured, err = r.captured(ctx); err != nil {
 		return now, err
 	}
 	if now.peak, err = r.peak(); err == nil && anew {

@@ -75,7 +75,7 @@ func (s *site) choose(ctx context.Context) error {
 	}
 	for _, c := range contenders() {
 		switch {
-		case s.only != nil && c.name != nginx && !s.only.MatchString(c.name):
+		case s.only != nil && c.name != direct && c.name != nginx && !s.only.MatchString(c.name):
 		case c.ours() && missing != nil:
 			s.left = append(s.left, fmt.Sprintf("%s: %v", c.name, missing))
 		case c.log == inKafka && s.kafka == noKafka:

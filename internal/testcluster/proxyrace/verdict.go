@@ -62,7 +62,29 @@ func (b *board) judge() []verdict {
 		all = append(all, b.ratio(at, "writes with group into Kafka, to nginx", nginx, wantedKafka,
 			func(c contender) bool { return c.log == inKafka && c.durability == group })...)
 	}
-	return all
+	return append(all, b.losses()...)
+}
+
+// losses is the verdict on what ours did not capture: a rate that comes from leaving things out is none.
+func (b *board) losses() []verdict {
+	most, who := -1.0, ""
+	for at, names := range b.samples {
+		for name, all := range names {
+			for _, s := range all {
+				if s.capturing && s.lost > most {
+					most, who = s.lost, fmt.Sprintf("%s, %s, %d", name, at.workload, at.connections)
+				}
+			}
+		}
+	}
+	if who == "" {
+		return nil
+	}
+	v := verdict{what: "records lost in any measurement", wanted: "0", measured: "0", ok: most == 0}
+	if most > 0 {
+		v.measured = fmt.Sprintf("%.2f %% (%s)", 100*most, who)
+	}
+	return []verdict{v}
 }
 
 // ratio is the verdict on the slowest of some of ours, if any was measured.
