@@ -37,10 +37,10 @@ type part struct {
 var _ capture.Appender = (*Appender)(nil)
 
 const (
-	// roundBytes bounds what is sent at once, to all partitions: brokers take requests of up to 100 MiB, we have less memory.
-	roundBytes = 16 << 20
-	// batchBytes bounds a batch where the topic takes larger ones.
-	batchBytes = 4 << 20
+	// roundBytes bounds what is sent at once, to all partitions, and so the memory: brokers would take requests of up to 100 MiB.
+	roundBytes = 4 << 20
+	// batchBytes bounds a batch where the topic takes larger ones; a single record may be larger.
+	batchBytes = 1 << 20
 )
 
 // OpenAppender connects to the topic. What would let all appends fail is found here: a broker that is not reached or refuses us, a topic

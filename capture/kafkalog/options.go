@@ -112,7 +112,7 @@ func (o Options) transport(ctx context.Context) (*kafka.Transport, error) {
 	t := &kafka.Transport{
 		ClientID: o.ClientID, DialTimeout: min(o.Timeout, 10*time.Second), IdleTimeout: 5 * time.Minute, // brokers close after ten
 		MetadataTTL: 30 * time.Second, MetadataTopics: []string{o.Topic},
-		Dial: (&net.Dialer{Timeout: min(o.Timeout, 5*time.Second)}).DialContext,
+		Dial: dialer(min(o.Timeout, 5*time.Second), o.Timeout),
 	}
 	var err error
 	if o.TLS {

@@ -22,7 +22,7 @@ type Reading struct {
 	Follow bool
 }
 
-// Source reads all partitions of a topic, each in its order. It is a [capture.Source].
+// Source reads all partitions of a topic, each in its order. Partitions that are added later are not read. It is a [capture.Source].
 type Source struct {
 	topic    *topic
 	pages    chan page // of all fetchers; closed when they have ended
