@@ -46,7 +46,7 @@ var (
 	// ForTransforms is what trying transforms of documents takes.
 	ForTransforms = Scope{[]string{"output", "transform"}, (*Config).checkTransforms}
 	// ForDisplay is for showing the configuration itself: all of it, complete or not.
-	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "transform", "rfs", "metadata", "verify", "coordinator"}, nil}
+	ForDisplay = Scope{[]string{"output", "memory", "snapshot", "s3", "gcs", "azure", "source", "target", "indices", "transform", "rfs", "metadata", "verify", "proxy", "capture", "kafka", "coordinator"}, nil}
 )
 
 func (c *Config) checkRFS() Problems {

@@ -19,6 +19,9 @@ type Config struct {
 	RFS      RFS
 	Metadata Metadata
 	Verify   Verify
+	Proxy    Proxy
+	Capture  Capture
+	Kafka    Kafka
 
 	Transforms  Transforms // of documents
 	Coordinator Coordinator
@@ -194,6 +197,9 @@ func Default() *Config {
 		Source:      defaultCluster(),
 		Target:      defaultCluster(),
 		Verify:      defaultVerify(),
+		Proxy:       defaultProxy(),
+		Capture:     defaultCapture(),
+		Kafka:       defaultKafka(),
 		Coordinator: Coordinator{Cluster: defaultCluster()},
 		RFS: RFS{
 			SessionName:             "default",

@@ -33,6 +33,8 @@ var keys = slices.Concat(
 	runKeys,
 	transformKeys(itemTransforms, "transformer-config", "indices and templates", func(c *Config) *Transforms { return &c.Metadata.Transforms }),
 	verifyKeys,
+	proxyKeys,
+	captureKeys,
 	coordinatorKeys,
 	clusterKeys("coordinator", "coordinator-disable-compression", "an answer", func(c *Config) *Cluster { return &c.Coordinator.Cluster }),
 )

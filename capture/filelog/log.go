@@ -188,7 +188,8 @@ func (l *Log) Append(ctx context.Context, records []capture.Record) error {
 		return fmt.Errorf("begin a segment in %s: %w", l.folder, err)
 	}
 	if _, err := l.segment.WriteAt(l.buf, l.size); err != nil {
-		l.broken = l.segment.Truncate(l.size) != nil
+		l.broken = true // a reader may have seen some of it, and stands behind the new end
+		err = errors.Join(err, l.segment.Truncate(l.size))
 		return fmt.Errorf("append to %s: %w", l.folder, err)
 	}
 	l.size += int64(len(l.buf))
@@ -207,6 +208,9 @@ func (l *Log) roll(now time.Time) error {
 		return nil
 	}
 	if l.segment != nil {
+		if l.broken && l.next == l.first {
+			l.next++ // the name is used up
+		}
 		if err := l.closeSegment(); err != nil {
 			return err
 		}

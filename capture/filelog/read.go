@@ -19,6 +19,7 @@ import (
 type Reading struct {
 	Node   string // only of this node
 	From   int64  // with Node: the number of the first record that is wanted
+	Until  int64  // with Node: the number of the first record that is not; 0 reads to the end
 	Follow bool   // at the end, wait for more
 }
 
@@ -88,7 +89,7 @@ func (r *Reader) look() error {
 	}
 	for i, node := range nodes {
 		if !slices.ContainsFunc(r.nodes, func(n *nodeReader) bool { return n.folder == folders[i] }) {
-			r.nodes = append(r.nodes, &nodeReader{node: node, folder: folders[i], next: r.reading.From, first: -1})
+			r.nodes = append(r.nodes, &nodeReader{node: node, folder: folders[i], next: r.reading.From, until: r.reading.Until, first: -1})
 		}
 	}
 	return nil
@@ -147,6 +148,7 @@ type nodeReader struct {
 	file         *os.File
 	first        int64 // number of the segment's first record; -1 before the first segment
 	next         int64 // number of the next record
+	until        int64
 	offset       int64 // in the segment, of buf's end
 	buf          []byte
 	at           int // in buf
@@ -159,6 +161,9 @@ func (n *nodeReader) entry(follow bool) (capture.Entry, error) {
 			if err := n.open(); err != nil {
 				return capture.Entry{}, err
 			}
+		}
+		if n.until > 0 && n.next >= n.until {
+			return capture.Entry{}, io.EOF
 		}
 		record, at, size, damage := frame(n.buf[n.at:])
 		switch {

@@ -254,3 +254,22 @@ func (h *Head) Get(name string) []byte {
 
 // Body returns where the body of the message begins to be walked.
 func (h *Head) Body() Body { return Body{framing: h.Framing, left: h.Length} }
+
+// First is the first line, without its end.
+func (h *Head) First() []byte {
+	at := emptyLines(h.Raw)
+	return h.Raw[at : at+h.FirstLine]
+}
+
+// Lines gives the header lines without their ends, each with the name that it begins with, in their order.
+func (h *Head) Lines() iter.Seq2[[]byte, []byte] {
+	return func(yield func(line, name []byte) bool) {
+		for p := h.fields; len(p) > 0; {
+			var text []byte
+			text, p = line(p)
+			if name, _, _ := bytes.Cut(text, []byte{':'}); !yield(text, name) {
+				return
+			}
+		}
+	}
+}

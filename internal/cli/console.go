@@ -14,9 +14,10 @@ import (
 func (p *program) console() *cobra.Command {
 	return p.group("console", "Look into configuration, snapshots and runs, control runs, and verify",
 		`Console holds the operator's verbs. Those of "backfill" control a run of rfs, and
-"verify --repair" mends what differs; all others look, and change nothing.`,
+"verify --repair" mends what differs, and "capture import" fills a capture; all
+others look, and change nothing.`,
 		`  migassist console config show`,
-		p.consoleConfig(), p.consoleSnapshot(), p.consoleTransform(), p.consoleBackfill(), p.consoleVerify())
+		p.consoleConfig(), p.consoleSnapshot(), p.consoleTransform(), p.consoleBackfill(), p.consoleCapture(), p.consoleVerify())
 }
 
 func (p *program) consoleConfig() *cobra.Command {

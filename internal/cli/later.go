@@ -6,12 +6,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// proxy and replay are modes of a later version. They are named so that whoever
-// looks for them learns that, and are not completed by the shell.
-
-func (p *program) proxy() *cobra.Command {
-	return notYet("proxy", "Forward traffic and capture it (not in this version)")
-}
+// replay is a mode of a later version. It is named so that whoever looks for it
+// learns that, and is not completed by the shell.
 
 func (p *program) replay() *cobra.Command {
 	return notYet("replay", "Send captured traffic to a target (not in this version)")

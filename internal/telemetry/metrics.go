@@ -18,6 +18,7 @@ type Metric struct {
 	Help   string
 	Labels []Label
 	Value  float64
+	Times  *Histogram // instead of Value, of a Distribution
 }
 
 // Label tells metrics of one name apart.
@@ -30,6 +31,8 @@ type Kind string
 const (
 	Counter Kind = "counter" // up, and back to 0 with the process
 	Gauge   Kind = "gauge"   // up and down
+
+	Distribution Kind = "histogram" // of times, in seconds
 )
 
 // WriteMetrics writes metrics in Prometheus' text format, version 0.0.4, sorted by name:
@@ -43,6 +46,10 @@ func WriteMetrics(w io.Writer, metrics []Metric) error {
 		if m.Name != name {
 			name = m.Name
 			fmt.Fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, helpEscapes.Replace(m.Help), name, m.Kind)
+		}
+		if m.Times != nil {
+			m.Times.write(out, name, m.Labels)
+			continue
 		}
 		fmt.Fprintf(out, "%s%s %s\n", name, labels(m.Labels), number(m.Value))
 	}

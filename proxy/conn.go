@@ -1,0 +1,287 @@
+package proxy
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"migassist/capture/httpwire"
+)
+
+// conn is a client's connection, and the one to the upstream that belongs to it.
+type conn struct {
+	proxy    *Proxy
+	id       string
+	client   net.Conn
+	upstream net.Conn  // once the first request is there
+	rec      *recorder // nil captures nothing
+	stream   bool      // it is a stream of HTTP/2: it has one request, and the upstream's connection is given back
+
+	in      reading
+	request asking
+	pending pending
+
+	toClient sync.Mutex    // held while an answer is written
+	last     atomic.Int64  // when bytes came last, in nanoseconds
+	busy     atomic.Bool   // a request is being read
+	switched atomic.Bool   // to another protocol: bytes are passed on and not looked at
+	clean    atomic.Bool   // the last answer ended, and the upstream keeps its connection
+	answered chan struct{} // closed when no more answers come; nil before there is an upstream
+}
+
+// asking is the request that is being read.
+type asking struct {
+	inside      bool // its head was forwarded, its body goes on
+	body        httpwire.Body
+	changes     bool
+	captured    bool
+	firstLine   int
+	headerBytes int
+	recorded    []byte // the head as it is captured, where that is not as it came
+	forwarded   []byte // the head as it is forwarded, where that is not as it came
+	mask        *masker
+}
+
+// How the reading of requests ends, beside errors of connections.
+var (
+	errRefused = errors.New("the request was refused")
+	errPreface = errors.New("the client speaks HTTP/2")
+)
+
+// preface begins a connection of HTTP/2 (RFC 9113, section 3.4).
+var preface = []byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+
+// serve works until both directions have ended. It gives errPreface where nothing was done since the client speaks HTTP/2: what was
+// read of it is in c.in.
+func (c *conn) serve(ctx context.Context) error {
+	c.last.Store(c.proxy.now().UnixNano())
+	err := c.requests(ctx)
+	if errors.Is(err, errPreface) {
+		return err
+	}
+	if c.answered != nil {
+		c.afterRequests(err)
+		<-c.answered
+	}
+	c.close()
+	return nil
+}
+
+// afterRequests lets the answers that are on their way come, unless the connection failed.
+func (c *conn) afterRequests(err error) {
+	switch {
+	case c.stream:
+		_ = c.upstream.SetReadDeadline(time.Unix(1, 0)) // ends the reading of answers; there is nothing on its way
+	case errors.Is(err, io.EOF):
+		closeWrite(c.upstream)
+		if c.pending.len() == 0 { // nothing is to come: the upstream will close too
+			_ = c.upstream.SetReadDeadline(time.Now().Add(lingering))
+		}
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed): // nothing is on its way any more, or too long
+		_ = c.upstream.Close()
+	default:
+		abort(c.upstream)
+	}
+}
+
+// close gives up what is left of the connection.
+func (c *conn) close() {
+	now := c.proxy.now()
+	if c.rec != nil {
+		c.rec.close(now)
+	}
+	if c.upstream != nil {
+		if c.stream && c.clean.Load() && c.pending.len() == 0 && !c.busy.Load() && c.upstream.SetReadDeadline(time.Time{}) == nil {
+			c.proxy.upstreams.giveBack(c.upstream)
+		} else {
+			_ = c.upstream.Close()
+		}
+	}
+	_ = c.client.Close()
+	c.in.free()
+}
+
+// requests reads until the client ends, or is refused.
+func (c *conn) requests(ctx context.Context) error {
+	last := 0
+	for {
+		n, err := c.client.Read(c.in.room(last))
+		if last = n; n > 0 {
+			now := c.proxy.now()
+			c.last.Store(now.UnixNano())
+			c.proxy.stats.BytesRead.Add(int64(n))
+			c.in.w += n
+			if err := c.take(ctx, now); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// take forwards what was read, as far as it can be.
+func (c *conn) take(ctx context.Context, now time.Time) error {
+	for c.in.r < c.in.w {
+		if c.switched.Load() {
+			_, err := c.upstream.Write(c.in.unused())
+			c.in.r = c.in.w
+			return err
+		}
+		head := 0
+		if !c.request.inside {
+			var err error
+			if head, err = c.head(now); err != nil || head == 0 {
+				return err
+			}
+		}
+		rest := c.in.unused()
+		n, err := c.request.body.Skip(rest[head:])
+		if err != nil {
+			return c.refuse(http.StatusBadRequest, 1, "the request can't be forwarded: "+err.Error())
+		}
+		piece := rest[:head+n]
+		c.in.r += len(piece)
+		done := c.request.body.Done()
+		c.request.inside = !done
+		if err := c.forward(ctx, now, piece, head, done); err != nil {
+			return err
+		}
+		if done {
+			c.busy.Store(false)
+		}
+	}
+	return nil
+}
+
+// head begins a request where all of its head is there, and tells how long that is; 0 is that more has to come.
+func (c *conn) head(now time.Time) (int, error) {
+	rest := c.in.unused()
+	if c.answered == nil && bytes.HasPrefix(preface, rest[:min(len(rest), len(preface))]) && !c.stream {
+		if len(rest) < len(preface) {
+			return 0, nil
+		}
+		return 0, errPreface
+	}
+	c.busy.Store(true)
+	n := httpwire.FindHead(rest)
+	if most := c.proxy.options.Limits.HeadBytes; n > most || n == 0 && len(rest) > most {
+		return 0, c.refuse(http.StatusRequestHeaderFieldsTooLarge, 0, "the head of the request has too many bytes")
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	h, err := httpwire.ParseRequest(rest[:n])
+	if err != nil {
+		return 0, c.refuse(http.StatusBadRequest, 0, "the request can't be forwarded: "+err.Error())
+	}
+	c.begin(now, &h)
+	return n, nil
+}
+
+// begin decides what becomes of a request.
+func (c *conn) begin(now time.Time, h *httpwire.Head) {
+	o := &c.proxy.options
+	changes := o.Changes(string(h.Method), string(h.Target))
+	r := asking{body: h.Body(), changes: changes, captured: c.rec != nil, firstLine: h.FirstLine, headerBytes: h.HeaderBytes}
+	if r.captured && o.Privacy.suppressed(h, changes) {
+		r.captured = false
+		c.proxy.stats.Suppressed.Add(1)
+	}
+	if r.captured {
+		var raw []byte
+		if raw, r.headerBytes = o.Privacy.head(h); len(raw) != len(h.Raw) || &raw[0] != &h.Raw[0] {
+			r.recorded = raw
+		}
+		if r.mask = c.proxy.masker(h); r.mask == nil && c.proxy.unreadable(h) {
+			r.captured = false
+			c.proxy.stats.Unredactable.Add(1)
+		}
+	}
+	r.forwarded = c.proxy.rewritten(h)
+	c.request = r
+	var method []byte
+	if m := string(h.Method); m == "HEAD" || m == "CONNECT" {
+		method = []byte(m)
+	}
+	c.proxy.stats.request(changes)
+	c.pending.add(exchange{method: method, captured: r.captured, changes: changes, began: now})
+}
+
+// forward records a piece of the request, and lets it pass when it may.
+func (c *conn) forward(ctx context.Context, now time.Time, piece []byte, head int, done bool) error {
+	if c.rec != nil {
+		if err := c.record(now, piece, head, done); err != nil && c.proxy.options.Reject {
+			c.proxy.stats.Rejected.Add(1)
+			return c.refuse(http.StatusServiceUnavailable, 1, "the capture of traffic takes nothing at present, and requests that change something are not let through without it")
+		}
+	}
+	if c.upstream == nil {
+		upstream, err := c.proxy.upstreams.connect(ctx)
+		if err != nil {
+			c.proxy.stats.Unreachable.Add(1)
+			return c.refuse(http.StatusBadGateway, 1, "no upstream can be reached: "+err.Error())
+		}
+		c.upstream, c.answered = upstream, make(chan struct{})
+		go c.answers()
+	}
+	c.pending.hold(c.proxy.now().Sub(now))
+	if head > 0 && c.request.forwarded != nil {
+		if _, err := c.upstream.Write(c.request.forwarded); err != nil {
+			return c.discard(err)
+		}
+		piece = piece[head:]
+	}
+	if len(piece) == 0 {
+		return nil
+	}
+	if _, err := c.upstream.Write(piece); err != nil {
+		return c.discard(err)
+	}
+	return nil
+}
+
+// record records a piece of the request, and waits until it is durable where that is wanted. An error says that it is lost.
+func (c *conn) record(now time.Time, piece []byte, head int, done bool) error {
+	r, o := &c.request, &c.proxy.options
+	if !r.captured {
+		if done {
+			c.rec.read(now, asked{dropped: true})
+		}
+		return nil
+	}
+	a := asked{data: piece, end: done, firstLine: r.firstLine, headerBytes: r.headerBytes}
+	if head > 0 && r.recorded != nil {
+		a.data = append(r.recorded, piece[head:]...)
+		head = len(r.recorded)
+	}
+	if r.mask != nil {
+		a.data = append([]byte(nil), a.data...)
+		r.mask.mask(a.data[head:])
+	}
+	if r.changes {
+		a.need.Requests, a.need.Wait = 1, !o.Async
+		if o.Async && o.Reject && o.Spool.Failing() {
+			return errRefused
+		}
+	}
+	return c.rec.read(now, a).wait()
+}
+
+// discard takes what the client still sends to an upstream that takes nothing more, until its answer, if it sent one, is through.
+func (c *conn) discard(err error) error {
+	_ = c.client.SetReadDeadline(time.Now().Add(lingering))
+	_, _ = io.Copy(io.Discard, c.client) // to its end, or the deadline
+	return err
+}
+
+// lingering is how long a client may go on sending what nobody takes, before its connection is cut. Cut at once, it would not see the answer.
+const lingering = 2 * time.Second
