@@ -221,7 +221,7 @@ func openFile(name string) (capture.Source, error) {
 		return nil, err
 	}
 	if !info.IsDir() {
-		file, err := os.Open(name) //nolint:gosec // the operator's file
+		file, err := os.Open(name)
 		if err != nil {
 			return nil, err
 		}
