@@ -123,7 +123,12 @@ func (s *site) generate(ctx context.Context, address string, w workload, rate fl
 			return latencies{}, err
 		}
 	}
-	return calmest(s.tries, func() (latencies, error) { return l.run(ctx, s.span) }, func(came latencies) float64 { return came.others })
+	return calmest(s.tries, func() (latencies, error) {
+		if err := s.calm(ctx); err != nil {
+			return latencies{}, err
+		}
+		return l.run(ctx, s.span)
+	}, func(came latencies) float64 { return came.others })
 }
 
 func openLoad(address string, w workload, connections int, rate float64) (*loader, error) {

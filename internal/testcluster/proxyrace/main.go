@@ -27,6 +27,7 @@ type options struct {
 	kafka       string // brokers; or one of the two below
 	rounds      int
 	tries       int           // of a measurement that others disturb
+	patience    time.Duration // to wait for others to be done, in all
 	span        time.Duration // of one measurement
 	warm        time.Duration // of what is thrown away before
 	connections []int
@@ -51,6 +52,7 @@ func main() {
 	flag.StringVar(&o.kafka, "kafka-brokers", ownKafka, "`HOST:PORT` of a Kafka to capture into; own starts one (Java 17, Maven), none leaves it out")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each contender runs, in turn")
 	flag.IntVar(&o.tries, "tries", 3, "how often to measure, at most, while others use the machine; the calmest counts")
+	flag.DurationVar(&o.patience, "patience", 3*time.Minute, "how long to wait, in the whole run, for others to leave the machine alone before a measurement")
 	flag.DurationVar(&o.span, "for", 5*time.Second, "how long each measurement takes")
 	flag.DurationVar(&o.warm, "warm", time.Second, "how long each workload runs uncounted in a fresh process")
 	flag.Float64Var(&o.most, "most", 8000, "requests a second at half load, at most: generator and upstream need their part of the machine, too")

@@ -100,7 +100,12 @@ func (s *site) lap(ctx context.Context, b *board, c contender, r *running) error
 
 // sample is the measurement of several that others disturbed least.
 func (s *site) sample(ctx context.Context, w workload, connections int, r *running) (sample, error) {
-	return calmest(s.tries, func() (sample, error) { return s.measure(ctx, w, connections, r) }, func(one sample) float64 { return one.others })
+	return calmest(s.tries, func() (sample, error) {
+		if err := s.calm(ctx); err != nil {
+			return sample{}, err
+		}
+		return s.measure(ctx, w, connections, r)
+	}, func(one sample) float64 { return one.others })
 }
 
 // calmest measures again, some times at most, while others use the machine, and returns what they disturbed least. It looks at nothing

@@ -167,16 +167,29 @@ func orError(err error) string {
 // noise is the share of the machine that others may use without a warning.
 const noise = 0.05
 
-// disturbance measures for a second how much of the machine others use.
+// glance is how long one looks whether others use the machine.
+const glance = 500 * time.Millisecond
+
+// calm waits until others leave the machine alone, as long as the patience of the run lasts.
+func (s *site) calm(ctx context.Context) error {
+	for s.patience > 0 {
+		others, err := disturbance(ctx)
+		if err != nil || others <= noise {
+			return err
+		}
+		s.patience -= glance
+	}
+	return nil
+}
+
+// disturbance measures for a moment how much of the machine others use.
 func disturbance(ctx context.Context) (float64, error) {
 	before, err := observe()
 	if err != nil {
 		return 0, err
 	}
-	select {
-	case <-time.After(time.Second):
-	case <-ctx.Done():
-		return 0, context.Cause(ctx)
+	if err := pause(ctx, glance); err != nil {
+		return 0, err
 	}
 	after, err := observe()
 	return after.others(before), err
