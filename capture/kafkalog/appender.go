@@ -77,8 +77,9 @@ func (a *Appender) Append(ctx context.Context, records []capture.Record) error {
 	}
 	for a.round(records) {
 		if err := a.send(ctx); err != nil {
-			a.out = nil                                 // a request that was given up may still be read by its connection
-			if errors.Is(err, os.ErrDeadlineExceeded) { // of the connection, which ends with the context, or a moment before
+			a.out = nil // a request that was given up may still be read by its connection
+			// The connection's deadline, and the broker's, are the context's, or a moment before it.
+			if !errors.Is(err, context.DeadlineExceeded) && (errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, kafka.RequestTimedOut)) {
 				err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 			}
 			return fmt.Errorf("append to topic %s: %w", a.topic.Topic, err)

@@ -12,10 +12,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
-	"sync/atomic"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,34 +63,118 @@ func openSource(t testing.TB, o Options, r Reading) *Source {
 	return s
 }
 
+// again starts a broker that was killed a moment ago.
+func again(t *testing.T, k *testcluster.Kafka) {
+	<-time.After(200 * time.Millisecond)
+	if err := k.Start(context.WithoutCancel(t.Context())); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestContract(t *testing.T) {
 	k := startKafka(t, testcluster.KafkaSpec{MaxMessageBytes: 2 << 20, NoAutoCreate: true})
-	var topics atomic.Int32
 	for _, partitions := range []int{1, 5} {
 		t.Run(fmt.Sprintf("%d partitions", partitions), func(t *testing.T) {
-			capturetest.Run(t, func(t *testing.T) capturetest.Log {
-				o := Options{
-					Brokers: []string{k.Addr}, Topic: fmt.Sprintf("contract-%d", topics.Add(1)),
-					Create: &Creation{Partitions: partitions}, Timeout: 5 * time.Second,
+			contract(t, Options{Brokers: []string{k.Addr}, Create: &Creation{Partitions: partitions}, Timeout: 5 * time.Second}, func(t *testing.T) {
+				if err := k.Kill(); err != nil {
+					t.Error(err)
+					return
 				}
-				return capturetest.Log{
-					Appender: func(t *testing.T) capture.Appender { return openAppender(t, o) },
-					Source:   func(t *testing.T, follow bool) capture.Source { return openSource(t, o, Reading{Follow: follow}) },
-					Break: func(t *testing.T) {
-						if err := k.Kill(); err != nil {
-							t.Error(err)
-							return
-						}
-						<-time.After(200 * time.Millisecond)
-						if err := k.Start(context.WithoutCancel(t.Context())); err != nil {
-							t.Error(err)
-						}
-					},
-					Patience: time.Minute,
-				}
+				again(t, k)
 			})
 		})
 	}
+}
+
+func TestContractOfKafka4(t *testing.T) {
+	k := startKafka(t, testcluster.KafkaSpec{Version: "4.0.0", MaxMessageBytes: 2 << 20, SASL: true})
+	contract(t, Options{
+		Brokers: []string{k.Addr}, Create: &Creation{Partitions: 3}, Auth: ScramSHA512, Username: testcluster.KafkaUsername, Password: testcluster.KafkaPassword,
+	}, nil)
+}
+
+// TestContractOfACluster has three copies of each of nine partitions on three brokers, of which one after the other is killed: leaders move,
+// and what was acknowledged stays.
+func TestContractOfACluster(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	brokers, err := testcluster.StartKafkas(ctx, testcluster.KafkaSpec{MaxMessageBytes: 2 << 20, NoAutoCreate: true, HeapMiB: 384}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Create: &Creation{Partitions: 9}, Timeout: 10 * time.Second}
+	for _, k := range brokers {
+		o.Brokers = append(o.Brokers, k.Addr)
+		t.Cleanup(func() {
+			if err := k.Stop(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	checkCreation(t, o)
+	victim := 0
+	contract(t, o, func(t *testing.T) {
+		k := brokers[victim%len(brokers)]
+		victim++
+		if err := k.Kill(); err != nil {
+			t.Error(err)
+			return
+		}
+		<-time.After(5 * time.Second) // the others take over
+		again(t, k)
+	})
+}
+
+// checkCreation makes a topic and looks at what came of it.
+func checkCreation(t *testing.T, o Options) {
+	t.Helper()
+	o.Create = &Creation{}
+	_ = openAppender(t, o).Close()
+	transport := &kafka.Transport{}
+	defer transport.CloseIdleConnections()
+	client := &kafka.Client{Addr: kafka.TCP(o.Brokers...), Transport: transport}
+	found, err := client.Metadata(t.Context(), &kafka.MetadataRequest{Topics: []string{DefaultTopic}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	partitions := found.Topics[0].Partitions
+	if len(partitions) != defaultPartitions || len(partitions[0].Replicas) != 3 {
+		t.Errorf("%d partitions with %d copies, want %d with 3", len(partitions), len(partitions[0].Replicas), defaultPartitions)
+	}
+	names := map[string]string{
+		"min.insync.replicas": "2", "compression.type": "producer", "cleanup.policy": "delete", "retention.ms": fmt.Sprint(defaultRetention.Milliseconds()),
+	}
+	answer, err := client.DescribeConfigs(t.Context(), &kafka.DescribeConfigsRequest{Resources: []kafka.DescribeConfigRequestResource{{
+		ResourceType: kafka.ResourceTypeTopic, ResourceName: DefaultTopic, ConfigNames: slices.Collect(maps.Keys(names)),
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range answer.Resources[0].ConfigEntries {
+		if want := names[entry.ConfigName]; entry.ConfigValue != want {
+			t.Errorf("%s is %s, want %s", entry.ConfigName, entry.ConfigValue, want)
+		}
+		delete(names, entry.ConfigName)
+	}
+	if len(names) > 0 {
+		t.Errorf("not told: %v", names)
+	}
+}
+
+// contract runs the suite, with a topic of its own for every log.
+func contract(t *testing.T, o Options, breaks func(t *testing.T)) {
+	topics := 0
+	capturetest.Run(t, func(*testing.T) capturetest.Log {
+		o := o
+		topics++
+		o.Topic = fmt.Sprintf("contract-%d-%d", o.Create.Partitions, topics)
+		return capturetest.Log{
+			Appender: func(t *testing.T) capture.Appender { return openAppender(t, o) },
+			Source:   func(t *testing.T, follow bool) capture.Source { return openSource(t, o, Reading{Follow: follow}) },
+			Break:    breaks,
+			Patience: time.Minute,
+		}
+	})
 }
 
 // readAll reads to the end, and returns the records in the order in which they came.

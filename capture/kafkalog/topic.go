@@ -80,14 +80,16 @@ func (t *topic) find(ctx context.Context) error {
 		return t.refused(kafka.Error(found.ErrorCode))
 	}
 	t.partitions = len(found.Partitions)
-	t.maxBatch = t.askLimit(ctx)
 	return t.ready(ctx)
 }
 
-// ready waits until every partition's leader knows that it leads.
+// ready waits until every partition's leader knows that it leads, and whoever is asked for the limit knows the topic.
 func (t *topic) ready(ctx context.Context) error {
 	for {
 		_, err := t.spans(ctx)
+		if err == nil {
+			t.maxBatch, err = t.askLimit(ctx)
+		}
 		if err == nil || !stale(err) {
 			return err
 		}
@@ -159,22 +161,30 @@ func (t *topic) refused(code kafka.Error) error {
 	return fmt.Errorf("topic %s at %s: %w", t.Topic, t.brokers(), code)
 }
 
-// askLimit returns how large a batch the topic takes: its own max.message.bytes, which is the broker's message.max.bytes where it has none.
-func (t *topic) askLimit(ctx context.Context) int {
+// askLimit returns how large a batch the topic takes: its own max.message.bytes, which is the broker's message.max.bytes where it has none;
+// Kafka's default where we may not ask.
+func (t *topic) askLimit(ctx context.Context) (int, error) {
+	const name = "max.message.bytes"
 	answer, err := t.client.DescribeConfigs(ctx, &kafka.DescribeConfigsRequest{Resources: []kafka.DescribeConfigRequestResource{{
-		ResourceType: kafka.ResourceTypeTopic, ResourceName: t.Topic, ConfigNames: []string{"max.message.bytes"},
+		ResourceType: kafka.ResourceTypeTopic, ResourceName: t.Topic, ConfigNames: []string{name},
 	}}})
 	if err != nil {
-		return fallbackBatch
+		return 0, fmt.Errorf("ask for %s of topic %s: %w", name, t.Topic, err)
 	}
 	for _, resource := range answer.Resources {
+		if errors.Is(resource.Error, kafka.TopicAuthorizationFailed) || errors.Is(resource.Error, kafka.ClusterAuthorizationFailed) {
+			return fallbackBatch, nil
+		}
+		if resource.Error != nil {
+			return 0, fmt.Errorf("ask for %s of topic %s: %w", name, t.Topic, resource.Error)
+		}
 		for _, entry := range resource.ConfigEntries {
-			if limit, err := strconv.Atoi(entry.ConfigValue); err == nil && entry.ConfigName == "max.message.bytes" {
-				return limit
+			if limit, err := strconv.Atoi(entry.ConfigValue); err == nil && entry.ConfigName == name {
+				return limit, nil
 			}
 		}
 	}
-	return fallbackBatch // we may not ask
+	return 0, fmt.Errorf("ask for %s of topic %s: the broker does not say", name, t.Topic)
 }
 
 func leaderless(found metadata.ResponseTopic) bool {

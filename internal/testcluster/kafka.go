@@ -13,6 +13,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/segmentio/kafka-go"
+	"golang.org/x/sync/errgroup"
 )
 
 // KafkaSpec says how to start a Kafka broker. The zero value is a broker without security, with Kafka's own defaults.
@@ -51,6 +54,7 @@ type Kafka struct {
 	ClientCertFile, ClientKeyFile string
 
 	java, home string // of Java, and of the jars
+	member     member
 	dir        string
 	temporary  bool
 	process    *process
@@ -59,6 +63,16 @@ type Kafka struct {
 // StartKafka fetches Kafka where that is still to do, starts a broker and waits until it answers. The context bounds the starting, not
 // the broker's life: call Stop. The broker dies with the calling process in any case.
 func StartKafka(ctx context.Context, spec KafkaSpec) (*Kafka, error) {
+	brokers, err := StartKafkas(ctx, spec, 1)
+	if err != nil {
+		return nil, err
+	}
+	return brokers[0], nil
+}
+
+// StartKafkas starts a cluster of several brokers as StartKafka starts one. Each of them is a controller too, so that the cluster lives as
+// long as most of them do. With spec.Dir, each has a folder in it.
+func StartKafkas(ctx context.Context, spec KafkaSpec, count int) ([]*Kafka, error) {
 	spec.Version = cmp.Or(spec.Version, kafkaVersion)
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout+startTimeout)
 	defer cancel()
@@ -70,14 +84,35 @@ func StartKafka(ctx context.Context, spec KafkaSpec) (*Kafka, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start Kafka: %w", err)
 	}
-	k := &Kafka{Spec: spec, java: java, home: home, dir: spec.Dir}
-	if err := k.prepare(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare a folder for Kafka: %w", err), k.Stop())
+	members, err := newMembers(ctx, count)
+	if err != nil {
+		return nil, fmt.Errorf("start Kafka: %w", err)
 	}
-	if err := k.Start(ctx); err != nil {
-		return nil, errors.Join(err, k.Stop())
+	brokers := make([]*Kafka, count)
+	var group errgroup.Group // all at once: a broker is ready when most of the controllers are
+	for i := range brokers {
+		k := &Kafka{Spec: spec, java: java, home: home, dir: spec.Dir, member: members[i]}
+		if spec.Dir != "" && count > 1 {
+			k.dir = filepath.Join(spec.Dir, fmt.Sprint(k.member.id))
+		}
+		brokers[i] = k
+		group.Go(func() error {
+			if err := k.prepare(ctx); err != nil {
+				return fmt.Errorf("prepare a folder for Kafka: %w", err)
+			}
+			if err := k.Start(ctx); err != nil {
+				return err
+			}
+			return k.sees(ctx, count)
+		})
 	}
-	return k, nil
+	if err := group.Wait(); err != nil {
+		for _, k := range brokers {
+			err = errors.Join(err, k.Stop())
+		}
+		return nil, err
+	}
+	return brokers, nil
 }
 
 // Start starts the broker again after Halt or Kill, on the same data and port, and waits until it answers.
@@ -197,6 +232,27 @@ func (k *Kafka) wait(ctx context.Context) error {
 			return fmt.Errorf("it does not answer: %w", ctx.Err())
 		case <-k.process.done:
 			return fmt.Errorf("it ended: %w", k.process.err)
+		case <-tick.C:
+		}
+	}
+}
+
+// sees waits until the broker knows of so many brokers that work, itself among them.
+func (k *Kafka) sees(ctx context.Context, count int) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		transport := &kafka.Transport{} // which remembers what it was told first
+		known, err := (&kafka.Client{Addr: kafka.TCP(k.Open), Transport: transport}).Metadata(ctx, &kafka.MetadataRequest{})
+		transport.CloseIdleConnections()
+		if err == nil && len(known.Brokers) == count {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait until broker %d of Kafka knows of %d: %w; its log ends:\n%s", k.member.id, count, ctx.Err(), k.logTail())
 		case <-tick.C:
 		}
 	}

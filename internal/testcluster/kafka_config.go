@@ -47,6 +47,34 @@ func installKafka(ctx context.Context, version string) (string, error) {
 	return home, nil
 }
 
+// member is a broker's place in its cluster.
+type member struct {
+	id         int
+	controller string // the address at which it is a controller
+	voters     string // those of all controllers
+	cluster    string // the name of the cluster
+}
+
+// newMembers gives the brokers of a new cluster their places.
+func newMembers(ctx context.Context, count int) ([]member, error) {
+	ports, err := freePorts(ctx, count)
+	if err != nil {
+		return nil, err
+	}
+	name := make([]byte, 16)
+	_, _ = rand.Read(name) // it never fails
+	name[0] &= 0x7f        // a leading dash would be taken for a flag
+	members, voters := make([]member, count), make([]string, count)
+	for i := range members {
+		members[i] = member{id: i + 1, controller: fmt.Sprintf("127.0.0.1:%d", ports[i]), cluster: base64.RawURLEncoding.EncodeToString(name)}
+		voters[i] = fmt.Sprintf("%d@%s", i+1, members[i].controller)
+	}
+	for i := range members {
+		members[i].voters = strings.Join(voters, ",")
+	}
+	return members, nil
+}
+
 // prepare makes the run folder, its configuration and certificates, and formats the storage with the users in it.
 func (k *Kafka) prepare(ctx context.Context) error {
 	var err error
@@ -64,12 +92,12 @@ func (k *Kafka) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	ports, err := freePorts(ctx, 3)
+	ports, err := freePorts(ctx, 2)
 	if err != nil {
 		return err
 	}
 	k.Addr, k.Open = fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])
-	settings := k.settings(fmt.Sprintf("127.0.0.1:%d", ports[2]))
+	settings := k.settings()
 	if k.Spec.TLS {
 		if err := k.certify(settings); err != nil {
 			return fmt.Errorf("make certificates: %w", err)
@@ -90,7 +118,7 @@ func (k *Kafka) prepare(ctx context.Context) error {
 }
 
 // settings are the lines of server.properties. The broker speaks to itself, and to a test's tools, by a listener without security.
-func (k *Kafka) settings(controller string) map[string]string {
+func (k *Kafka) settings() map[string]string {
 	protocol := "PLAINTEXT"
 	switch {
 	case k.Spec.SASL && k.Spec.TLS:
@@ -101,8 +129,8 @@ func (k *Kafka) settings(controller string) map[string]string {
 		protocol = "SSL"
 	}
 	settings := map[string]string{
-		"process.roles": "broker,controller", "node.id": "1", "controller.quorum.voters": "1@" + controller,
-		"listeners":                      "CLIENTS://" + k.Addr + ",OPEN://" + k.Open + ",CONTROLLER://" + controller,
+		"process.roles": "broker,controller", "node.id": fmt.Sprint(k.member.id), "controller.quorum.voters": k.member.voters,
+		"listeners":                      "CLIENTS://" + k.Addr + ",OPEN://" + k.Open + ",CONTROLLER://" + k.member.controller,
 		"advertised.listeners":           "CLIENTS://" + k.Addr + ",OPEN://" + k.Open,
 		"listener.security.protocol.map": "CONTROLLER:PLAINTEXT,OPEN:PLAINTEXT,CLIENTS:" + protocol,
 		"controller.listener.names":      "CONTROLLER", "inter.broker.listener.name": "OPEN",
@@ -166,10 +194,7 @@ func (k *Kafka) certify(settings map[string]string) error {
 
 // format makes the storage of a new cluster.
 func (k *Kafka) format(ctx context.Context) error {
-	id := make([]byte, 16)
-	_, _ = rand.Read(id) // it never fails
-	id[0] &= 0x7f        // a leading dash would be taken for a flag
-	args := []string{"format", "-t", base64.RawURLEncoding.EncodeToString(id), "-c", k.path("server.properties")}
+	args := []string{"format", "-t", k.member.cluster, "-c", k.path("server.properties")}
 	if k.Spec.SASL {
 		for _, mechanism := range []string{"SCRAM-SHA-256", "SCRAM-SHA-512"} {
 			for _, user := range []string{KafkaUsername, KafkaOther} {
