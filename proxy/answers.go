@@ -24,18 +24,19 @@ type answering struct {
 // answers forwards from the upstream to the client until one of them ends.
 func (c *conn) answers() {
 	defer close(c.answered)
-	buf := small()
-	defer func() { giveBack(buf) }()
-	a := answering{}
+	var in reading
+	defer in.free()
+	socket, a := newSocket(c.upstream, &in), answering{}
 	for {
-		n, err := c.upstream.Read(buf)
+		n, err := socket.read()
 		if n > 0 {
 			now := c.proxy.now()
 			c.last.Store(now.UnixNano())
-			finished := c.takeAnswers(now, &a, buf[:n])
+			finished := c.takeAnswers(now, &a, in.unused())
 			held := c.proxy.now().Sub(now)
 			c.toClient.Lock()
-			_, writeErr := c.client.Write(buf[:n])
+			_, writeErr := c.client.Write(in.unused())
+			in.r = in.w
 			c.toClient.Unlock()
 			c.proxy.stats.BytesWritten.Add(int64(n))
 			c.finish(finished, held, a.keeps)
@@ -47,14 +48,6 @@ func (c *conn) answers() {
 		if err != nil {
 			c.endAnswers(&a, err)
 			return
-		}
-		switch {
-		case n == smallBuffer && len(buf) == smallBuffer:
-			giveBack(buf)
-			buf = large()
-		case n <= smallBuffer/2 && len(buf) > smallBuffer:
-			giveBack(buf)
-			buf = small()
 		}
 	}
 }

@@ -5,7 +5,8 @@ import "sync"
 // Buffers to read into: small ones for connections that wait or exchange little, large ones for bodies.
 const (
 	smallBuffer = 4 << 10
-	largeBuffer = 64 << 10
+	largeBuffer = mostRead + recordRoom
+	mostRead    = 64 << 10 // at once, so that the record of it fits into a large buffer
 )
 
 var (
@@ -46,21 +47,31 @@ func (b *reading) room(last int) []byte {
 		b.buf = small()
 	case len(b.buf) == smallBuffer && (last == smallBuffer || left > smallBuffer/2):
 		b.move(large())
-		return b.buf[b.w:]
+		return b.space()
 	case b.w == len(b.buf) && b.r == 0: // a head longer than all buffers
 		b.move(make([]byte, 2*len(b.buf)))
-		return b.buf[b.w:]
+		return b.space()
 	}
 	copy(b.buf, b.buf[b.r:b.w])
 	b.r, b.w = 0, left
-	return b.buf[b.w:]
+	return b.space()
 }
+
+// space is what can be read into at once.
+func (b *reading) space() []byte { return b.buf[b.w:min(len(b.buf), b.w+mostRead)] }
 
 // move takes another buffer.
 func (b *reading) move(to []byte) {
 	n := copy(to, b.unused())
 	giveBack(b.buf)
 	b.buf, b.r, b.w = to, 0, n
+}
+
+// rest gives the buffer back while there is nothing in it.
+func (b *reading) rest() {
+	if b.r == b.w {
+		b.free()
+	}
 }
 
 func (b *reading) free() {

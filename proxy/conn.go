@@ -110,14 +110,13 @@ func (c *conn) close() {
 
 // requests reads until the client ends, or is refused.
 func (c *conn) requests(ctx context.Context) error {
-	last := 0
+	socket := newSocket(c.client, &c.in)
 	for {
-		n, err := c.client.Read(c.in.room(last))
-		if last = n; n > 0 {
+		n, err := socket.read()
+		if n > 0 {
 			now := c.proxy.now()
 			c.last.Store(now.UnixNano())
 			c.proxy.stats.BytesRead.Add(int64(n))
-			c.in.w += n
 			if err := c.take(ctx, now); err != nil {
 				return err
 			}

@@ -8,13 +8,12 @@ import (
 	"migassist/proxy/spool"
 )
 
-// Bytes that a recorder gathers before it hands them on, and the memory that it takes for them.
-const (
-	gatherBytes = 12 << 10
-	gatherRoom  = 16 << 10
-)
+// gatherBytes is what a recorder gathers before it hands it on: a few small exchanges. It uses the buffers that are read into as well, and a
+// large one holds a read of a large one's bytes with what a record has beside.
+const gatherBytes = smallBuffer * 3 / 4
 
-var gatherPool = sync.Pool{New: func() any { return new([gatherRoom]byte) }}
+// recordRoom is more than a record has beside the bytes of one read.
+const recordRoom = 512
 
 // recorder makes the records of one connection. Both directions use it.
 type recorder struct {
@@ -43,10 +42,17 @@ func (r *recorder) put(record capture.Record) {
 	r.need.Requests = 0 // it counts once
 }
 
-// begin makes room for an observation. mu is held.
-func (r *recorder) begin(t time.Time) {
+// begin makes room for an observation of so many bytes. mu is held.
+func (r *recorder) begin(t time.Time, size int) {
+	if r.encoder.Held() && r.encoder.Pending()+size > smallBuffer-recordRoom {
+		r.settle(true)
+	}
 	if !r.encoder.Held() {
-		r.encoder.Use(gatherPool.Get().(*[gatherRoom]byte)[:0])
+		if size <= smallBuffer-recordRoom {
+			r.encoder.Use(small())
+		} else {
+			r.encoder.Use(large())
+		}
 	}
 	if r.encoder.Pending() == 0 {
 		r.since = t
@@ -59,9 +65,7 @@ func (r *recorder) settle(always bool) {
 		return
 	}
 	r.encoder.Flush()
-	if buf := r.encoder.Free(); cap(buf) == gatherRoom {
-		gatherPool.Put((*[gatherRoom]byte)(buf[:gatherRoom]))
-	}
+	giveBack(r.encoder.Free())
 }
 
 // asked is a piece of a request as it is recorded.
@@ -80,7 +84,7 @@ func (r *recorder) read(t time.Time, a asked) waiting {
 	if r.closed {
 		return waiting{}
 	}
-	r.begin(t)
+	r.begin(t, len(a.data))
 	r.need.Wait = a.need.Wait
 	r.need.Requests += a.need.Requests
 	if len(a.data) > 0 {
@@ -129,7 +133,7 @@ func (r *recorder) write(t time.Time, data []byte) {
 	if r.closed {
 		return
 	}
-	r.begin(t)
+	r.begin(t, len(data))
 	r.encoder.Write(t, data)
 	r.settle(false)
 }
@@ -141,7 +145,7 @@ func (r *recorder) exception(t time.Time, err error) {
 	if r.closed {
 		return
 	}
-	r.begin(t)
+	r.begin(t, 0)
 	r.encoder.Exception(t, err.Error())
 }
 
@@ -162,7 +166,7 @@ func (r *recorder) close(t time.Time) {
 		return
 	}
 	r.closed = true
-	r.begin(t)
+	r.begin(t, 0)
 	r.encoder.Close(t)
 	r.settle(true)
 }

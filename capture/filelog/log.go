@@ -23,6 +23,9 @@ type Options struct {
 	Now          func() time.Time // nil is time.Now
 }
 
+// mostKept is the memory that is kept between two appends.
+const mostKept = 1 << 20
+
 // DefaultSegment is large enough that one file per minute is much, and small enough to be shipped or removed as a whole.
 const DefaultSegment = 64 << 20
 
@@ -195,7 +198,7 @@ func (l *Log) Append(ctx context.Context, records []capture.Record) error {
 	l.size += int64(len(l.buf))
 	l.next += int64(len(records))
 	l.unsynced = true
-	if cap(l.buf) > 4<<20 {
+	if cap(l.buf) > mostKept {
 		l.buf = nil
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -51,6 +52,7 @@ func (p *program) runProxy(cmd *cobra.Command) error {
 		return err
 	}
 	limitMemory(settings.Memory)
+	debug.SetGCPercent(proxyGC)
 	ctx := cmd.Context()
 	node := settings.Capture.NodeID
 	if node == "" {
@@ -83,6 +85,9 @@ func (p *program) runProxy(cmd *cobra.Command) error {
 	}
 	return errors.Join(runForwarder(ctx, forwarder, front, sockets, settings, log), kept.close())
 }
+
+// proxyGC has the collector run more than twice as often as usual: the proxy makes little garbage, and stands on machines that others need.
+const proxyGC = 40
 
 // checkUpstream refuses to start where the upstream is another one than it should be. One that is not there may be starting.
 func checkUpstream(ctx context.Context, forwarder *proxy.Proxy, log zerolog.Logger) error {

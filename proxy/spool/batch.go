@@ -2,7 +2,6 @@ package spool
 
 import (
 	"errors"
-	"sync"
 	"time"
 
 	"migassist/capture"
@@ -18,25 +17,19 @@ type batch struct {
 	requests int    // records that hold a part of a request that changes something
 	waiting  int    // of those who wait for it
 	born     time.Time
+	fate     *fate // for those who wait; nil while nobody does
+}
 
+// fate is what becomes of a batch. It outlives the batch, whose memory is used again.
+type fate struct {
 	done chan struct{} // closed when err is set
 	err  error
 }
 
-var batches = sync.Pool{New: func() any { return new(batch) }}
+// mostKept is the memory of a batch that is kept for another one.
+const mostKept = 1 << 20
 
-func newBatch(now time.Time) *batch {
-	b := batches.Get().(*batch)
-	*b = batch{arena: b.arena[:0], ends: b.ends[:0], born: now}
-	return b
-}
-
-// recycle gives back the memory of a batch that nobody waits for.
-func (b *batch) recycle() {
-	if b.waiting == 0 && cap(b.arena) <= 4<<20 {
-		batches.Put(b)
-	}
-}
+func (b *batch) reset(now time.Time) { *b = batch{arena: b.arena[:0], ends: b.ends[:0], born: now} }
 
 func (b *batch) add(r capture.Record) {
 	b.arena = append(b.arena, r.Key...)
@@ -57,13 +50,13 @@ func (b *batch) records(list []capture.Record) []capture.Record {
 }
 
 // Ticket is what one gets for a record, to wait with. The zero value is that of a record that one does not wait for.
-type Ticket struct{ batch *batch }
+type Ticket struct{ fate *fate }
 
 // Wait returns nil when the record is durable, or [ErrLost].
 func (t Ticket) Wait() error {
-	if t.batch == nil {
+	if t.fate == nil {
 		return nil
 	}
-	<-t.batch.done
-	return t.batch.err
+	<-t.fate.done
+	return t.fate.err
 }

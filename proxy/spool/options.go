@@ -50,7 +50,7 @@ func (o Options) withDefaults() Options {
 		}
 	}
 	def(&o.QueueBytes, 16<<20)
-	def(&o.BatchBytes, 1<<20)
+	def(&o.BatchBytes, 512<<10)
 	if o.Patience <= 0 {
 		o.Patience = 2 * time.Second // a broker that restarts takes longer, a slow one does not
 	}

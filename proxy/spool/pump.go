@@ -64,17 +64,19 @@ func (s *Spool) deliver(ctx context.Context, b *batch) {
 		s.loseUnwaited(b, err)
 	}
 	s.stats.failing.Store(err != nil)
+	s.stats.count(b)
 	s.queued -= len(b.arena)
 	s.room.Broadcast()
+	waited := b.fate
+	s.recycle(b)
 	s.mu.Unlock()
-	s.stats.count(b)
-	if b.done != nil {
-		if err != nil {
-			b.err = ErrLost
-		}
-		close(b.done)
+	if waited == nil {
+		return
 	}
-	b.recycle()
+	if err != nil {
+		waited.err = ErrLost
+	}
+	close(waited.done)
 }
 
 // store puts a batch where it is kept. away is held.

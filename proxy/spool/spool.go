@@ -27,7 +27,8 @@ type Spool struct {
 	room    sync.Cond // of mu: there is less in the queue
 	queue   []*batch  // full, or waited for one by one
 	filling *batch    // takes records
-	queued  int       // bytes in both
+	spare   []*batch
+	queued  int // bytes in both
 	closed  bool
 	gap     gap
 	abandon context.CancelFunc // of what the log is being handed; nil where it is handed nothing
@@ -79,7 +80,7 @@ func (s *Spool) Put(r capture.Record, need Need) Ticket {
 		b = nil
 	}
 	if b == nil {
-		b = newBatch(s.options.Now())
+		b = s.fresh()
 		s.filling = b
 	}
 	b.add(r)
@@ -91,14 +92,35 @@ func (s *Spool) Put(r capture.Record, need Need) Ticket {
 		return Ticket{}
 	}
 	b.waiting++
-	if b.done == nil {
-		b.done = make(chan struct{})
+	if b.fate == nil {
+		b.fate = &fate{done: make(chan struct{})}
 	}
+	ticket := Ticket{b.fate}
 	if s.options.Durability == Each {
 		s.push()
 	}
 	s.wake()
-	return Ticket{b}
+	return ticket
+}
+
+// fresh gives an empty batch. mu is held.
+func (s *Spool) fresh() *batch {
+	b := &batch{}
+	if last := len(s.spare) - 1; last >= 0 {
+		b, s.spare = s.spare[last], s.spare[:last]
+	}
+	b.reset(s.options.Now())
+	return b
+}
+
+// mostSpare are the empty batches that are kept: one fills, one is on its way.
+const mostSpare = 2
+
+// recycle keeps a batch for another use. mu is held.
+func (s *Spool) recycle(b *batch) {
+	if len(s.spare) < mostSpare && cap(b.arena) <= mostKept {
+		s.spare = append(s.spare, b)
+	}
 }
 
 // refuse loses a record. mu is held.
@@ -114,11 +136,11 @@ func (s *Spool) refuse(r capture.Record, need Need) Ticket {
 
 var errQueueFull = errors.New("the queue to the log is full")
 
-// refused is the batch of records that were never in one.
-var refused = func() *batch {
-	b := &batch{done: make(chan struct{}), err: ErrLost}
-	close(b.done)
-	return b
+// refused is the fate of records that were never in a batch.
+var refused = func() *fate {
+	f := &fate{done: make(chan struct{}), err: ErrLost}
+	close(f.done)
+	return f
 }()
 
 // push closes the batch that is being filled. mu is held.
