@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -69,10 +70,16 @@ func TestABrokerThatWasStartedAgainIsNotNoticed(t *testing.T) {
 	o := Options{Brokers: []string{k.Addr}, Create: &Creation{Partitions: 2}}
 	a := openAppender(t, o)
 	defer a.Close()
+	s := openSource(t, o, Reading{Follow: true})
 	records, _ := traffic(10, 100)
 	for range 3 {
 		if err := a.Append(t.Context(), records); err != nil {
 			t.Fatalf("append, with connections from before: %v", err)
+		}
+		for i := range records {
+			if _, err := s.Next(t.Context()); err != nil {
+				t.Fatalf("follow, record %d: %v", i, err)
+			}
 		}
 		if err := k.Halt(); err != nil {
 			t.Fatal(err)
@@ -262,5 +269,54 @@ func TestWhatRetentionDeletedIsPassedOrTold(t *testing.T) {
 	late := readAll(t, o, Reading{From: []capture.Position{{Part: DefaultTopic + "/0", Offset: 58}}})
 	if len(late) != 2 || late[0].Position.Offset != 58 {
 		t.Errorf("from offset 58: %d records", len(late))
+	}
+}
+
+func TestACompactedTopicIsReadToItsEnd(t *testing.T) {
+	k := startKafka(t, testcluster.KafkaSpec{Settings: map[string]string{"log.cleaner.backoff.ms": "200", "log.retention.check.interval.ms": "300"}})
+	o := Options{Brokers: []string{k.Addr}, Topic: "compacted"}
+	client := &kafka.Client{Addr: kafka.TCP(k.Addr), Transport: &kafka.Transport{}}
+	if _, err := client.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{
+		Topic: o.Topic, NumPartitions: 1, ReplicationFactor: 1, ConfigEntries: []kafka.ConfigEntry{
+			{ConfigName: "cleanup.policy", ConfigValue: "compact"}, {ConfigName: "min.cleanable.dirty.ratio", ConfigValue: "0.001"},
+			{ConfigName: "segment.bytes", ConfigValue: "20000"}, {ConfigName: "max.compaction.lag.ms", ConfigValue: "200"},
+		},
+	}}}); err != nil {
+		t.Fatal(err)
+	}
+	a := openAppender(t, o)
+	defer a.Close()
+	last := map[string]int64{} // the offset of the last record of a key, which compaction keeps
+	for i := range 200 {
+		var records []capture.Record
+		for j := range 10 {
+			key := fmt.Sprintf("key-%d", (i+j)%7)
+			records = append(records, capture.Record{Key: []byte(key), Value: make([]byte, 100)})
+			last[key] = int64(i*10 + j)
+		}
+		if err := a.Append(t.Context(), records); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for over := time.Now().Add(60 * time.Second); ; {
+		entries := readAll(t, o, Reading{})
+		found := map[string]int64{}
+		for i, e := range entries {
+			if i > 0 && e.Position.Offset <= entries[i-1].Position.Offset {
+				t.Fatalf("offset %d after %d", e.Position.Offset, entries[i-1].Position.Offset)
+			}
+			found[string(e.Key)] = e.Position.Offset
+		}
+		if !maps.Equal(found, last) {
+			t.Fatalf("the last records are at %v, want %v", found, last)
+		}
+		if len(entries) < 1500 {
+			t.Logf("%d of 2000 records are left", len(entries))
+			return
+		}
+		if time.Now().After(over) {
+			t.Fatalf("nothing was compacted: %d records", len(entries))
+		}
+		<-time.After(500 * time.Millisecond)
 	}
 }
