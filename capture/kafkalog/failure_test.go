@@ -278,8 +278,10 @@ func TestACompactedTopicIsReadToItsEnd(t *testing.T) {
 	client := &kafka.Client{Addr: kafka.TCP(k.Addr), Transport: &kafka.Transport{}}
 	if _, err := client.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{
 		Topic: o.Topic, NumPartitions: 1, ReplicationFactor: 1, ConfigEntries: []kafka.ConfigEntry{
-			{ConfigName: "cleanup.policy", ConfigValue: "compact"}, {ConfigName: "min.cleanable.dirty.ratio", ConfigValue: "0.001"},
-			{ConfigName: "segment.bytes", ConfigValue: "20000"}, {ConfigName: "max.compaction.lag.ms", ConfigValue: "200"},
+			{ConfigName: "cleanup.policy", ConfigValue: "compact"},
+			{ConfigName: "min.cleanable.dirty.ratio", ConfigValue: "0.001"},
+			{ConfigName: "segment.bytes", ConfigValue: "20000"},
+			{ConfigName: "max.compaction.lag.ms", ConfigValue: "200"},
 		},
 	}}}); err != nil {
 		t.Fatal(err)
