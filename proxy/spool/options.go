@@ -68,6 +68,9 @@ func (o Options) withDefaults() Options {
 
 // Times of the spool itself.
 const (
+	distance = time.Millisecond // between two batches that are shared
+	crowded  = 4                // that wait for one batch are enough for the next one to wait for others
+
 	syncEvery  = time.Second            // of what nobody waits for
 	firstRetry = 100 * time.Millisecond // of a log that failed
 	mostRetry  = 5 * time.Second

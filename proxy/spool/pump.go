@@ -16,7 +16,7 @@ func (s *Spool) Run(ctx context.Context) error {
 	timer := time.NewTimer(s.options.Linger)
 	defer timer.Stop()
 	for {
-		b, closed := s.take()
+		b, wait, closed := s.take()
 		if b != nil {
 			s.deliver(ctx, b)
 			s.tend(ctx)
@@ -26,7 +26,7 @@ func (s *Spool) Run(ctx context.Context) error {
 			return s.end(ctx)
 		}
 		s.tend(ctx)
-		timer.Reset(s.options.Linger)
+		timer.Reset(wait)
 		select {
 		case <-s.kick:
 		case <-timer.C:
@@ -36,18 +36,39 @@ func (s *Spool) Run(ctx context.Context) error {
 
 var errOrphans = errors.New("records of an earlier process are in the spill")
 
-// take returns the next batch that is due, or nil.
-func (s *Spool) take() (b *batch, closed bool) {
+// take returns the next batch that is due, or nil and how long to wait for one unless something happens.
+func (s *Spool) take() (b *batch, wait time.Duration, closed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.queue) > 0 {
 		b = s.queue[0]
 		s.queue[0] = nil
 		s.queue = s.queue[1:]
-	} else if f := s.filling; f != nil && (s.closed || f.waiting > 0 || len(f.arena) >= s.options.BatchBytes/4 || s.options.Now().Sub(f.born) >= s.options.Linger) {
-		b, s.filling = f, nil
+		return b, 0, s.closed
 	}
-	return b, s.closed
+	f := s.filling
+	if f == nil {
+		return nil, s.options.Linger, s.closed
+	}
+	now := s.options.Now()
+	wait = s.options.Linger - now.Sub(f.born)
+	if f.waiting > 0 {
+		wait = s.pace(f, now)
+	}
+	if s.closed || wait <= 0 || f.waiting == 0 && len(f.arena) >= s.options.BatchBytes/4 {
+		s.filling, s.crowd, s.began = nil, f.waiting, now
+		return f, 0, s.closed
+	}
+	return nil, wait, s.closed
+}
+
+// pace is how long a batch is held back for others to share it: where the last one was shared, they follow each other at a distance, since
+// each costs a sync, which costs the processor as much as many requests. Whoever writes alone waits for nobody. mu is held.
+func (s *Spool) pace(f *batch, now time.Time) time.Duration {
+	if s.crowd < crowded || f.waiting >= s.crowd || s.options.Durability == Each {
+		return 0
+	}
+	return distance - now.Sub(s.began)
 }
 
 // deliver hands a batch to the log or to the spill, and tells those who wait.

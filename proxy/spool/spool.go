@@ -28,7 +28,9 @@ type Spool struct {
 	queue   []*batch  // full, or waited for one by one
 	filling *batch    // takes records
 	spare   []*batch
-	queued  int // bytes in both
+	crowd   int       // that waited for the last batch
+	began   time.Time // when it went out
+	queued  int       // bytes in both
 	closed  bool
 	gap     gap
 	abandon context.CancelFunc // of what the log is being handed; nil where it is handed nothing
