@@ -21,6 +21,7 @@ type Capture struct {
 	SegmentBytes Bytes // of a folder's files
 	RetainBytes  Bytes
 	RetainAge    time.Duration
+	ShipTo       string // folder or URI that closed files are copied to
 
 	SuppressHeader        []string // NAME: EXPRESSION
 	SuppressMethod        string
@@ -71,7 +72,7 @@ func defaultCapture() Capture {
 		Timeout:      2 * time.Second, // a broker that restarts takes longer, and one that is slow should not make clients wait
 		RecordSize:   MiB - 500,       // what brokers take unless told otherwise, less what they add
 		SpillBytes:   GiB,
-		SegmentBytes: 64 * MiB,
+		SegmentBytes: 16 * MiB, // the most that goes to an object store in one piece
 		Sample:       100,
 		HashHeaders:  []string{"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"},
 	}
@@ -130,6 +131,10 @@ var captureKeys = []key{
 	{
 		path: "capture.retain_age", flag: "retain-age",
 		usage: "`DURATION` after which files of the capture folder are removed; 0s keeps all", field: func(c *Config) any { return &c.Capture.RetainAge },
+	},
+	{
+		path: "capture.ship_to", flag: "ship-to",
+		usage: "`FOLDER` or URI (s3://BUCKET/PREFIX, gs://…, az://…) that files of the capture folder are copied to when they are full, and at the end", field: func(c *Config) any { return &c.Capture.ShipTo },
 	},
 	{
 		path: "capture.suppress_header_match", flag: "suppress-capture-for-header-match",

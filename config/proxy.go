@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -245,12 +246,34 @@ func (p Proxy) checkLimits(problems *Problems) {
 }
 
 // ForProxy is what the capture proxy takes.
-var ForProxy = Scope{[]string{"memory", "proxy", "capture", "kafka"}, (*Config).checkProxy}
+var ForProxy = Scope{[]string{"memory", "proxy", "capture", "kafka", "s3", "gcs", "azure"}, (*Config).checkProxy}
 
 func (c *Config) checkProxy() Problems {
 	problems := append(c.Proxy.Validate(), c.Capture.validateWriting(c.Kafka)...)
+	c.checkShipping(&problems)
 	if c.Memory < minMemory {
 		problems.add("memory", "", "%s is too little; want at least %s", c.Memory, minMemory)
 	}
 	return problems
+}
+
+// checkShipping wants a capture folder, and files that an object store takes.
+func (c *Config) checkShipping(problems *Problems) {
+	if c.Capture.ShipTo == "" {
+		return
+	}
+	if c.Capture.None || len(c.Kafka.Brokers) > 0 {
+		problems.add("capture.ship_to", "", "only files of a capture folder are shipped, and there is none")
+	}
+	scheme, _, isURI := strings.Cut(c.Capture.ShipTo, "://")
+	switch {
+	case !isURI:
+	case !slices.Contains(coordinatorSchemes, strings.ToLower(scheme)):
+		problems.add("capture.ship_to", "", "%q is no place for files; want a folder, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX", c.Capture.ShipTo)
+	default:
+		*problems = append(*problems, c.checkStore(scheme)...)
+		if c.Capture.SegmentBytes > 16*MiB {
+			problems.add("capture.segment_bytes", "", "%s is more than goes to an object store in one piece; want at most %s", c.Capture.SegmentBytes, 16*MiB)
+		}
+	}
 }

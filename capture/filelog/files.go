@@ -75,3 +75,26 @@ func segments(folder string) ([]int64, error) {
 func segmentName(folder string, first int64) string {
 	return filepath.Join(folder, fmt.Sprintf("%0*d%s", digits, first, extension))
 }
+
+// Segments lists the files of a node's segments, in order. While another process writes there, the error wraps [ErrLocked].
+func Segments(root, node string) ([]string, error) {
+	folder := filepath.Join(root, node)
+	lock, err := os.OpenFile(filepath.Join(folder, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = lock.Close() }()
+	held, err := tryLock(lock)
+	if err != nil {
+		return nil, err
+	}
+	if held {
+		return nil, ErrLocked
+	}
+	firsts, err := segments(folder)
+	names := make([]string, len(firsts))
+	for i, first := range firsts {
+		names[i] = segmentName(folder, first)
+	}
+	return names, err
+}

@@ -26,8 +26,8 @@ type Options struct {
 // mostKept is the memory that is kept between two appends.
 const mostKept = 1 << 20
 
-// DefaultSegment is large enough that one file per minute is much, and small enough to be shipped or removed as a whole.
-const DefaultSegment = 64 << 20
+// DefaultSegment is large enough that few files are begun, and small enough to be shipped or removed as a whole.
+const DefaultSegment = 16 << 20
 
 // ErrLocked says that another process writes there.
 var ErrLocked = errors.New("another process writes there")
@@ -309,6 +309,9 @@ func (l *Log) RetainError() error { return l.retainError }
 
 // Removed are the segments that were removed for their age or number.
 func (l *Log) Removed() int64 { return l.removed }
+
+// Segment is the file that is written.
+func (l *Log) Segment() string { return segmentName(l.folder, l.first) }
 
 // Folder is where the segments are.
 func (l *Log) Folder() string { return l.folder }

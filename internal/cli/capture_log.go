@@ -18,6 +18,7 @@ import (
 	"migassist/config"
 	"migassist/internal/awsauth"
 	"migassist/proxy"
+	"migassist/proxy/ship"
 	"migassist/proxy/spool"
 )
 
@@ -27,6 +28,7 @@ type keptCapture struct {
 	recordBytes int
 	log         capture.Appender
 	ended       chan error
+	ship        func() error // of what is closed by then, when the log is
 }
 
 // openCapture opens the log that the configuration names, and starts the spool.
@@ -39,7 +41,7 @@ func openCapture(ctx context.Context, settings *config.Config, node string, log 
 	if len(settings.Kafka.Brokers) > 0 {
 		err = k.openKafka(ctx, settings.Kafka)
 	} else {
-		err = k.openFolder(settings.Capture, node, log)
+		err = k.openFolder(ctx, settings, node, log)
 	}
 	if err != nil {
 		return nil, err
@@ -72,19 +74,56 @@ func (k *keptCapture) openKafka(ctx context.Context, c config.Kafka) error {
 // keyRoom is more than the id of a connection takes.
 const keyRoom = 256
 
-func (k *keptCapture) openFolder(c config.Capture, node string, log zerolog.Logger) error {
+func (k *keptCapture) openFolder(ctx context.Context, settings *config.Config, node string, log zerolog.Logger) error {
+	c := settings.Capture
 	if c.NodeID != "" { // it may come back while the last process of that name still drains
 		node += "." + strconv.FormatInt(time.Now().UnixNano(), 36)
 	}
-	l, err := filelog.Open(c.Folder, node, filelog.Options{SegmentBytes: int64(c.SegmentBytes), RetainBytes: int64(c.RetainBytes), RetainAge: c.RetainAge})
+	o := filelog.Options{SegmentBytes: int64(c.SegmentBytes), RetainBytes: int64(c.RetainBytes), RetainAge: c.RetainAge}
+	var shipper *ship.Shipper
+	if c.ShipTo != "" {
+		stores, err := storeOptions(settings, log)
+		if err != nil {
+			return err
+		}
+		if shipper, err = ship.New(ctx, c.Folder, c.ShipTo, stores, log); err != nil {
+			return err
+		}
+		if err := shipper.Leftovers(); err != nil {
+			return fmt.Errorf("look for files of the capture that were not shipped: %w", err)
+		}
+		o.Closed = shipper.Closed
+	}
+	l, err := filelog.Open(c.Folder, node, o)
 	if err != nil {
 		return err
 	}
-	if cut := l.Cut(); cut > 0 {
-		log.Warn().Int64("bytes", cut).Msg("the capture had a torn end, which nobody was told was durable; it was cut off")
-	}
 	k.log = l
+	if shipper != nil {
+		k.ship = shipping(ctx, shipper, l)
+	}
 	return nil
+}
+
+// lastShipping is how long the files that are left may take at the end. What is not through by then is shipped by the next proxy.
+const lastShipping = 30 * time.Second
+
+// shipping starts a shipper. What it returns ships the rest, with the segment that was written last.
+func shipping(ctx context.Context, shipper *ship.Shipper, l *filelog.Log) func() error {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() { defer close(ended); shipper.Run(ctx) }()
+	return func() error {
+		stop()
+		<-ended
+		shipper.Closed(l.Segment())
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastShipping)
+		defer cancel()
+		if err := shipper.Flush(last); err != nil {
+			return fmt.Errorf("%w\nthe next proxy with this folder ships it", err)
+		}
+		return nil
+	}
 }
 
 // close has the log take what is left, and closes it.
@@ -93,7 +132,11 @@ func (k *keptCapture) close() error {
 		return nil
 	}
 	k.spool.Close()
-	return errors.Join(<-k.ended, k.log.Close())
+	err := errors.Join(<-k.ended, k.log.Close())
+	if k.ship != nil {
+		err = errors.Join(err, k.ship())
+	}
+	return err
 }
 
 // kafkaOptions are the choices of the configuration about brokers.
