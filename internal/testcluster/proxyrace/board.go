@@ -75,6 +75,11 @@ func (b *board) rate(at cell, name string) float64 {
 	return median(b.samples[at][name], func(s sample) float64 { return s.rate })
 }
 
+// others is the median of what others used of the machine.
+func (b *board) others(at cell, name string) float64 {
+	return median(b.samples[at][name], func(s sample) float64 { return s.others })
+}
+
 // print prints the table.
 func (b *board) print(w io.Writer) {
 	for _, at := range b.cells {
@@ -104,7 +109,7 @@ func (b *board) row(w io.Writer, at cell, name string, reference float64) {
 	fmt.Fprintf(w, "%-24s %10.0f %5.0f %% %8s %8.2f %8.2f %12.3f %5.0f %5.0f %% %8s %8s\n", marked, rate, 100*spread/rate, ratio(rate, reference),
 		1e3*median(all, func(s sample) float64 { return s.p50.Seconds() }), 1e3*median(all, func(s sample) float64 { return s.p99.Seconds() }),
 		median(all, func(s sample) float64 { return s.processor }), median(all, func(s sample) float64 { return s.resident })/(1<<20),
-		100*median(all, func(s sample) float64 { return s.others }),
+		100*b.others(at, name),
 		worst(all, func(s sample) float64 { return s.spilled }), worst(all, func(s sample) float64 { return s.lost }))
 }
 

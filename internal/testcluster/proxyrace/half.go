@@ -150,7 +150,7 @@ func (q quiet) print(w io.Writer, name string) {
 			median(q.samples[who], func(l latencies) float64 { return milliseconds(l.most) }),
 			q.p50(who)-q.p50(direct), q.p99(who)-q.p99(direct),
 			median(q.samples[who], func(l latencies) float64 { return milliseconds(l.late) }),
-			100*median(q.samples[who], func(l latencies) float64 { return l.others }))
+			100*q.others(who))
 	}
 }
 
@@ -160,6 +160,10 @@ func (q quiet) p50(who string) float64 {
 
 func (q quiet) p99(who string) float64 {
 	return median(q.samples[who], func(l latencies) float64 { return milliseconds(l.p99) })
+}
+
+func (q quiet) others(who string) float64 {
+	return median(q.samples[who], func(l latencies) float64 { return l.others })
 }
 
 func milliseconds(d time.Duration) float64 { return d.Seconds() * 1e3 }

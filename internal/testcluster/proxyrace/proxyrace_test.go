@@ -225,6 +225,19 @@ func TestVerdictsTakeTheSlowest(t *testing.T) {
 	}
 }
 
+// TestVerdictsSayThatTheyWereDisturbed: a reference that others slowed down makes ours look good.
+func TestVerdictsSayThatTheyWereDisturbed(t *testing.T) {
+	slow, fast := latencies{p99: 20 * time.Millisecond, others: 0.36}, latencies{p99: 5 * time.Millisecond}
+	for want, of := range map[string]latencies{"(?) others used 36 %": slow, "wanted < 1.0 ms": fast} {
+		q := quiet{samples: map[string][]latencies{direct: {of}, "ours, folder, group": {fast}}}
+		var said strings.Builder
+		(&board{verdicts: q.judge(reads)}).conclude(&said)
+		if !strings.Contains(said.String(), want) || strings.Contains(said.String(), "(?)") != (of.others > 0) {
+			t.Errorf("%s", said.String())
+		}
+	}
+}
+
 func TestCountsOfTheCaptureAreRead(t *testing.T) {
 	const text = "# HELP x y\nmigassist_proxy_records_total 10\nmigassist_proxy_record_bytes_total 2.5e+03\n" +
 		"migassist_proxy_requests_total{class=\"read\"} 7\nmigassist_proxy_spilled_records_total 3\nmigassist_proxy_lost_records_total 1\n"

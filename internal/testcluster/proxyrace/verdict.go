@@ -24,6 +24,7 @@ const (
 type verdict struct {
 	what, wanted, measured string
 	ok                     bool
+	others                 float64 // share of the machine that others used, while it or what it is compared with was measured
 }
 
 // conclude prints the verdicts of all parts.
@@ -38,6 +39,9 @@ func (b *board) conclude(w io.Writer) {
 		said := "ok"
 		if !v.ok {
 			said = "SHORT"
+		}
+		if v.others > noise {
+			said += fmt.Sprintf(" (?) others used %.0f %% of the machine", 100*v.others)
 		}
 		fmt.Fprintf(w, "%-66s wanted %-14s measured %-40s %s\n", v.what, v.wanted, v.measured, said)
 	}
@@ -105,6 +109,7 @@ func (b *board) ratio(at cell, what, to string, wanted float64, of func(contende
 	return []verdict{{
 		what: fmt.Sprintf("%s, %d connections", what, at.connections), wanted: fmt.Sprintf(">= %.1f", wanted),
 		measured: fmt.Sprintf("%.2f (%s)", least, who), ok: least >= wanted,
+		others: max(b.others(at, to), b.others(at, who)),
 	}}
 }
 
@@ -125,6 +130,7 @@ func (q quiet) judge(name string) []verdict {
 			v.wanted = fmt.Sprintf("<= %.1f ms", most)
 			v.ok = gained <= most
 		}
+		v.others = max(q.others(direct), q.others(c.name))
 		v.measured = fmt.Sprintf("%.2f ms (a sync takes %v)", gained, q.synced.Round(time.Microsecond))
 		all = append(all, v)
 	}
