@@ -112,6 +112,15 @@ func TestContractOfACluster(t *testing.T) {
 		})
 	}
 	checkCreation(t, o)
+	if err := brokers[2].Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 { // whoever is asked, and whoever that one names: somebody may not have noticed yet
+		o := o
+		o.Topic = fmt.Sprintf("one-is-away-%d", i)
+		_ = openAppender(t, o).Close()
+	}
+	again(t, brokers[2])
 	victim := 0
 	contract(t, o, func(t *testing.T) {
 		k := brokers[victim%len(brokers)]
@@ -120,7 +129,7 @@ func TestContractOfACluster(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		<-time.After(5 * time.Second) // the others take over
+		<-time.After(8 * time.Second) // the others take over
 		again(t, k)
 	})
 }

@@ -67,7 +67,8 @@ func stale(err error) bool {
 	if code, is := errors.AsType[kafka.Error](err); is {
 		switch code {
 		case kafka.NotLeaderForPartition, kafka.LeaderNotAvailable, kafka.ReplicaNotAvailable, kafka.UnknownTopicOrPartition, kafka.BrokerNotAvailable,
-			kafka.FencedLeaderEpoch, kafka.UnknownLeaderEpoch, kafka.KafkaStorageError, kafka.NetworkException:
+			kafka.FencedLeaderEpoch, kafka.UnknownLeaderEpoch, kafka.KafkaStorageError, kafka.NetworkException,
+			kafka.Unknown: // kafka-go says so too when one of several brokers that it asked is not reached
 			return true
 		}
 		return false

@@ -120,11 +120,29 @@ func (t *topic) known(ctx context.Context) (metadata.ResponseTopic, error) {
 // refresh forgets connections and metadata.
 func (t *topic) refresh() { t.transport.CloseIdleConnections() }
 
-// create makes the topic.
+// create makes the topic. A cluster may name a controller that has just died, until it has noticed.
 func (t *topic) create(ctx context.Context) error {
+	for {
+		err := t.createOnce(ctx)
+		switch {
+		case err == nil, errors.Is(err, kafka.TopicAlreadyExists): // another process was faster, or our own first try was taken
+			return nil
+		case errors.Is(err, kafka.TopicAuthorizationFailed), errors.Is(err, kafka.ClusterAuthorizationFailed):
+			return fmt.Errorf("create topic %s: %s may not; let an administrator do it: %w", t.Topic, t.who(), err)
+		case !stale(err):
+			return fmt.Errorf("create topic %s: %w", t.Topic, err)
+		}
+		if late := pause(ctx, 200*time.Millisecond); late != nil {
+			return fmt.Errorf("create topic %s: %w, after %w", t.Topic, late, err)
+		}
+		t.refresh()
+	}
+}
+
+func (t *topic) createOnce(ctx context.Context) error {
 	brokers, err := t.client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{t.Topic}})
 	if err != nil {
-		return t.unreachable(err)
+		return err
 	}
 	replication := cmp.Or(t.Create.Replication, min(3, len(brokers.Brokers)))
 	retention := max(-1, int64(cmp.Or(t.Create.Retention, defaultRetention)/time.Millisecond))
@@ -136,21 +154,15 @@ func (t *topic) create(ctx context.Context) error {
 	if replication >= 3 { // one copy may be away; with two copies that would stop the capture, with one it means nothing
 		entries = append(entries, kafka.ConfigEntry{ConfigName: "min.insync.replicas", ConfigValue: "2"})
 	}
+	ctx, cancel := context.WithTimeout(ctx, t.Timeout)
+	defer cancel()
 	answer, err := t.client.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{
 		Topic: t.Topic, NumPartitions: cmp.Or(t.Create.Partitions, defaultPartitions), ReplicationFactor: replication, ConfigEntries: entries,
 	}}})
-	if err == nil {
-		err = answer.Errors[t.Topic]
+	if err != nil {
+		return err
 	}
-	switch {
-	case errors.Is(err, kafka.TopicAlreadyExists): // another process was faster
-		return nil
-	case errors.Is(err, kafka.TopicAuthorizationFailed), errors.Is(err, kafka.ClusterAuthorizationFailed):
-		return fmt.Errorf("create topic %s: %s may not; let an administrator do it: %w", t.Topic, t.who(), err)
-	case err != nil:
-		return fmt.Errorf("create topic %s: %w", t.Topic, err)
-	}
-	return nil
+	return answer.Errors[t.Topic]
 }
 
 // refused says why the topic can't be used.

@@ -53,6 +53,7 @@ type member struct {
 	controller string // the address at which it is a controller
 	voters     string // those of all controllers
 	cluster    string // the name of the cluster
+	session    string // ms after which a broker that is not heard of is given up, and one that was killed may come back
 }
 
 // newMembers gives the brokers of a new cluster their places.
@@ -64,9 +65,13 @@ func newMembers(ctx context.Context, count int) ([]member, error) {
 	name := make([]byte, 16)
 	_, _ = rand.Read(name) // it never fails
 	name[0] &= 0x7f        // a leading dash would be taken for a flag
+	session := "2000"
+	if count > 1 { // brokers share the machine, and are not to lose what they lead because it is busy
+		session = "6000"
+	}
 	members, voters := make([]member, count), make([]string, count)
 	for i := range members {
-		members[i] = member{id: i + 1, controller: fmt.Sprintf("127.0.0.1:%d", ports[i]), cluster: base64.RawURLEncoding.EncodeToString(name)}
+		members[i] = member{id: i + 1, controller: fmt.Sprintf("127.0.0.1:%d", ports[i]), cluster: base64.RawURLEncoding.EncodeToString(name), session: session}
 		voters[i] = fmt.Sprintf("%d@%s", i+1, members[i].controller)
 	}
 	for i := range members {
@@ -136,7 +141,7 @@ func (k *Kafka) settings() map[string]string {
 		"controller.listener.names":      "CONTROLLER", "inter.broker.listener.name": "OPEN",
 		"log.dirs":                         k.path("data"),
 		"offsets.topic.replication.factor": "1", "transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
-		"broker.session.timeout.ms": "2000", "broker.heartbeat.interval.ms": "500", // a killed broker may come back when its session is over
+		"broker.session.timeout.ms": k.member.session, "broker.heartbeat.interval.ms": "500",
 		"group.initial.rebalance.delay.ms": "0", "offsets.topic.num.partitions": "1",
 		"auto.create.topics.enable": fmt.Sprint(!k.Spec.NoAutoCreate),
 	}
