@@ -31,6 +31,7 @@ type conn struct {
 	toClient sync.Mutex    // held while an answer is written
 	last     atomic.Int64  // when bytes came last, in nanoseconds
 	busy     atomic.Bool   // a request is being read
+	asked    atomic.Bool   // there was a request
 	switched atomic.Bool   // to another protocol: bytes are passed on and not looked at
 	clean    atomic.Bool   // the last answer ended, and the upstream keeps its connection
 	answered chan struct{} // closed when no more answers come; nil before there is an upstream
@@ -61,7 +62,6 @@ var preface = []byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 // serve works until both directions have ended. It gives errPreface where nothing was done since the client speaks HTTP/2: what was
 // read of it is in c.in.
 func (c *conn) serve(ctx context.Context) error {
-	c.last.Store(c.proxy.now().UnixNano())
 	err := c.requests(ctx)
 	if errors.Is(err, errPreface) {
 		return err
@@ -171,6 +171,7 @@ func (c *conn) head(now time.Time) (int, error) {
 		return 0, errPreface
 	}
 	c.busy.Store(true)
+	c.asked.Store(true)
 	n := httpwire.FindHead(rest)
 	if most := c.proxy.options.Limits.HeadBytes; n > most || n == 0 && len(rest) > most {
 		return 0, c.refuse(http.StatusRequestHeaderFieldsTooLarge, 0, "the head of the request has too many bytes")
@@ -267,7 +268,7 @@ func (c *conn) record(now time.Time, piece []byte, head int, done bool) error {
 		r.mask.mask(a.data[head:])
 	}
 	if r.changes {
-		a.need.Requests, a.need.Wait = 1, !o.Async
+		a.need.Requests, a.need.Wait, a.need.Hold = 1, !o.Async, o.Async
 		if o.Async && o.Reject && o.Spool.Failing() {
 			return errRefused
 		}

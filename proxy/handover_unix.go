@@ -156,7 +156,13 @@ func descriptorsOf(listeners []net.Listener) (descriptors []int, files []*os.Fil
 			return nil, files, err
 		}
 		files = append(files, f)
-		descriptors = append(descriptors, int(f.Fd()))
+		raw, err := f.SyscallConn() // Fd would make both ends of it block
+		if err != nil {
+			return nil, files, err
+		}
+		if err := raw.Control(func(fd uintptr) { descriptors = append(descriptors, int(fd)) }); err != nil {
+			return nil, files, err
+		}
 	}
 	return descriptors, files, nil
 }

@@ -178,6 +178,7 @@ func (p *Proxy) grumble(client net.Conn, err error) {
 // conn makes a connection and keeps it in mind.
 func (p *Proxy) conn(id string, client net.Conn) *conn {
 	c := &conn{proxy: p, id: id, client: client}
+	c.last.Store(p.now().UnixNano())
 	if p.options.Spool != nil && p.options.Privacy.sampled(id) {
 		c.rec = newRecorder(p.options.Spool, capture.Identity{Connection: id, Node: p.options.Node}, p.options.RecordBytes)
 	}
@@ -268,10 +269,21 @@ func (p *Proxy) drain(ctx context.Context) {
 	}
 }
 
+// How long a connection is quiet before it counts as idle: one that was just accepted will have a request soon.
+const (
+	quiet      = 250 * time.Millisecond
+	quietFresh = 3 * time.Second
+)
+
 // endIdle ends the connections on which nothing is on its way.
 func (p *Proxy) endIdle() {
+	now := p.now().UnixNano()
 	for _, c := range p.open(nil) {
-		if c.pending.len() == 0 && !c.busy.Load() && !c.stream {
+		patience := quiet
+		if !c.asked.Load() {
+			patience = quietFresh
+		}
+		if c.pending.len() == 0 && !c.busy.Load() && !c.stream && now-c.last.Load() > int64(patience) {
 			closeWrite(c.client)
 			c.end()
 		}

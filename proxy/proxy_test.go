@@ -380,3 +380,5 @@ func TestSeveralUpstreamsAreTriedInTurn(t *testing.T) {
 		http.DefaultClient.CloseIdleConnections()
 	}
 }
+
+func urls(l net.Listener) []*url.URL { return []*url.URL{{Scheme: "http", Host: l.Addr().String()}} }

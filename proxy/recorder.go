@@ -85,7 +85,7 @@ func (r *recorder) read(t time.Time, a asked) waiting {
 		return waiting{}
 	}
 	r.begin(t, len(a.data))
-	r.need.Wait = a.need.Wait
+	r.need.Wait, r.need.Hold = a.need.Wait, a.need.Hold
 	r.need.Requests += a.need.Requests
 	if len(a.data) > 0 {
 		r.encoder.Read(t, a.data)
@@ -97,7 +97,7 @@ func (r *recorder) read(t time.Time, a asked) waiting {
 		r.encoder.EndOfMessage(t, a.firstLine, a.headerBytes)
 	}
 	r.settle(a.need.Wait)
-	r.need.Wait = false
+	r.need.Wait, r.need.Hold = false, false
 	if len(r.tickets) == 0 {
 		return waiting{}
 	}

@@ -244,7 +244,7 @@ func spoolOptions(settings *config.Config, node string, log zerolog.Logger) spoo
 	c := settings.Capture
 	o := spool.Options{
 		Node: node, Reject: c.OnFailure == config.RejectUncaptured, Patience: c.Timeout,
-		QueueBytes: int(settings.Memory / 16), Spill: spool.Spill{Folder: settings.Spill(), Bytes: int64(c.SpillBytes)}, Now: time.Now, Logger: log,
+		QueueBytes: int(settings.Memory / 8), Spill: spool.Spill{Folder: settings.Spill(), Bytes: int64(c.SpillBytes)}, Now: time.Now, Logger: log,
 	}
 	if c.Durability == config.DurabilitySync {
 		o.Durability = spool.Each

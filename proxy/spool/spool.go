@@ -14,6 +14,7 @@ import (
 // Need says what the caller of [Spool.Put] wants of a record.
 type Need struct {
 	Wait     bool // he waits until it is durable
+	Hold     bool // he does not, but is held back while the queue is full
 	Requests int  // 1 where the record holds a part of a request that changes something, or more
 }
 
@@ -61,12 +62,13 @@ func Open(o Options) (*Spool, error) {
 	return s, nil
 }
 
-// Put takes a record; it keeps no reference to it. Where the queue is full, those who wait are held back, and of others the record is lost and counted.
+// Put takes a record; it keeps no reference to it. Where the queue is full, those who wait or may be held back are, and of others the record is
+// lost and counted.
 func (s *Spool) Put(r capture.Record, need Need) Ticket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	size := r.Size()
-	for need.Wait && s.queued+size > s.options.QueueBytes && s.queued > 0 && !s.closed {
+	for (need.Wait || need.Hold) && s.queued+size > s.options.QueueBytes && s.queued > 0 && !s.closed {
 		s.room.Wait()
 	}
 	if s.closed || s.queued+size > s.options.QueueBytes && s.queued > 0 {
