@@ -37,6 +37,7 @@ demo: build ## watch a migration happen, with nothing but this binary
 e2e: build ## migrate between real servers (Java 17, Maven): ES 7.10.2 to OpenSearch 2.19.1
 	$(GO) test -tags e2e -count=1 -timeout 15m ./internal/testcluster/e2e/...
 	$(GO) test -tags e2e -count=1 -timeout 5m -run 'TestRealServers/opensearch-2.19.1' ./rfs/lease/indexlease
+	$(GO) test -tags e2e -count=1 -timeout 5m -run 'TestRejectKeeps|TestWhatAClientSaw' ./internal/testcluster/proxychaos -chaos.for 10s
 	$(GO) test -tags e2e -count=1 -timeout 5m -run TestMatrix ./internal/testcluster/matrix -matrix.sources elasticsearch-7.10.2 -matrix.targets opensearch-2.19.1-full
 
 .PHONY: e2e-targets e2e-giants
@@ -61,6 +62,10 @@ e2e-metadata: ## rich sources of ten versions to three targets, with their docum
 .PHONY: e2e-rules
 e2e-rules: ## every field type, parameter, key and setting that one of ten sources takes, offered to three targets as index and as template
 	$(GO) test -tags e2e -count=1 -v -timeout 60m -run TestWhatASourceTakesItsTargetTakes ./metadata/rules -origin all
+
+.PHONY: e2e-proxy
+e2e-proxy: ## the capture proxy: official clients of two real servers through it (python3-venv, pip, curl), and brokers, spills, sources and the proxy itself that fail under load
+	$(GO) test -tags e2e -count=1 -v -timeout 30m ./internal/testcluster/proxychaos -chaos.for 60s
 
 e2e-cluster: ## the client, and the embedded target, held against real servers
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 20m ./cluster/... ./internal/sandbox/... ./rfs/bulk/...
@@ -96,7 +101,7 @@ e2e-giants: build ## documents of 90 MB (100 of them; 30 GB of disk): memory, an
 e2e-kafka: ## the log on a real Kafka: contract through kills, logins, TLS, hanging broker, damage, retention, Java clients, speed
 	$(GO) test -tags e2e -count=1 -v -timeout 20m ./capture/kafkalog
 
-e2e-all: e2e e2e-metadata e2e-rules e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet e2e-tune e2e-giants e2e-verify e2e-kafka ## all of these
+e2e-all: e2e e2e-metadata e2e-rules e2e-cluster e2e-versions e2e-damage e2e-rebuild e2e-stores e2e-lease e2e-fleet e2e-tune e2e-giants e2e-verify e2e-kafka e2e-proxy ## all of these
 
 lint: $(LINTER) ## golangci-lint as pinned in tools/go.mod
 	$(LINTER) run --allow-parallel-runners ./...

@@ -73,7 +73,7 @@ const (
 
 	syncEvery  = time.Second            // of what nobody waits for
 	firstRetry = 100 * time.Millisecond // of a log that failed
-	mostRetry  = 5 * time.Second
+	mostRetry  = time.Second
 	lastDrain  = 10 * time.Second // when the process ends; what is left then waits for the next one
 	drainBytes = 1 << 20          // handed from the spill to the log at once
 )
