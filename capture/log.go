@@ -18,7 +18,8 @@ func (r Record) Size() int { return len(r.Key) + len(r.Value) }
 type Appender interface {
 	// Append hands records to the log, in their order. When it returns nil, they outlive this process, and every reader will see those of
 	// one key in the order of all calls. After an error any of them may be in the log or not: the caller appends all of them again, before
-	// anything else, and readers drop what is there twice by its connection and number. It keeps no reference to the records.
+	// anything else, and readers drop what is there twice by its connection and number; only where the error wraps [ErrRefused] does that
+	// never help. It keeps no reference to the records.
 	Append(ctx context.Context, records []Record) error
 
 	// Sync returns nil when all that was appended outlives the machine, as far as the log can see to it.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+
+	"migassist/capture"
 )
 
 // TooLargeError is a record that the topic does not take, whatever is done. Nothing of its append was sent.
@@ -24,6 +26,9 @@ type TooLargeError struct {
 func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("a record of %d bytes is too large for topic %s, which takes %d: raise its max.message.bytes, or cut records smaller", e.Size, e.Topic, e.Limit)
 }
+
+// Unwrap says that repeating does not help.
+func (e *TooLargeError) Unwrap() error { return capture.ErrRefused }
 
 // unreachable says what may be wrong when the first question was not answered.
 func (o Options) unreachable(err error) error {

@@ -199,10 +199,7 @@ func (s *Spool) drainNode(ctx context.Context, node string, own *filelog.Log, en
 			return err
 		}
 		if len(records) > 0 {
-			err := s.within(ctx, func(ctx context.Context) error {
-				return errors.Join(s.options.Log.Append(ctx, records), s.options.Log.Sync(ctx))
-			})
-			if err != nil {
+			if err := s.hand(ctx, records); err != nil {
 				return err
 			}
 		}
@@ -217,6 +214,35 @@ func (s *Spool) drainNode(ctx context.Context, node string, own *filelog.Log, en
 			return nil
 		}
 	}
+}
+
+// hand hands records to the log; those that it will never take are lost, and no others.
+func (s *Spool) hand(ctx context.Context, records []capture.Record) error {
+	if err := s.handAll(ctx, records); !errors.Is(err, capture.ErrRefused) {
+		return err
+	}
+	return s.handEach(ctx, records)
+}
+
+func (s *Spool) handAll(ctx context.Context, records []capture.Record) error {
+	return s.within(ctx, func(ctx context.Context) error {
+		return errors.Join(s.options.Log.Append(ctx, records), s.options.Log.Sync(ctx))
+	})
+}
+
+func (s *Spool) handEach(ctx context.Context, records []capture.Record) error {
+	for i := range records {
+		err := s.handAll(ctx, records[i:i+1])
+		switch {
+		case errors.Is(err, capture.ErrRefused):
+			s.mu.Lock()
+			s.lose(1, 1, records[i].Size(), err)
+			s.mu.Unlock()
+		case err != nil:
+			return err
+		}
+	}
+	return nil
 }
 
 // chunk reads records out of a spill, as many as are handed over at once. next is the number of the record behind them.

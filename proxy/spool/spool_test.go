@@ -26,6 +26,7 @@ type fake struct {
 	failing atomic.Bool
 	hanging atomic.Bool
 	hold    chan struct{} // not nil: each Append waits for one
+	refuses string        // a key of which it takes no record
 }
 
 func (f *fake) Append(ctx context.Context, records []capture.Record) error {
@@ -43,6 +44,11 @@ func (f *fake) Append(ctx context.Context, records []capture.Record) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls++
+	for _, r := range records {
+		if f.refuses != "" && string(r.Key) == f.refuses {
+			return fmt.Errorf("too large: %w", capture.ErrRefused)
+		}
+	}
 	n := len(records)
 	failing := f.failing.Load()
 	if failing {
@@ -322,6 +328,26 @@ func TestSpillsOfTheDeadAreHandedOver(t *testing.T) {
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) != 0 {
 		t.Errorf("%d folders are left in the spill, %v", len(left), err)
+	}
+}
+
+// A record that the log will never take does not keep the others from it.
+func TestWhatTheLogRefusesIsLostAlone(t *testing.T) {
+	log := &fake{refuses: "k1"}
+	s, stop := started(t, Options{Log: log, Spill: Spill{Folder: filepath.Join(t.TempDir(), "spill")}})
+	for n := range 30 {
+		if err := s.Put(numbered(n%3, n), Need{Wait: true, Requests: 1}).Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	byKey, gaps := log.contents(t)
+	lost := int64(0)
+	for _, g := range gaps {
+		lost += g.Records
+	}
+	if len(byKey["k0"]) != 10 || len(byKey["k1"]) != 0 || len(byKey["k2"]) != 10 || lost != 10 {
+		t.Errorf("%d, %d and %d are in the log, gaps tell of %d", len(byKey["k0"]), len(byKey["k1"]), len(byKey["k2"]), lost)
 	}
 }
 
