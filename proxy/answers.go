@@ -35,7 +35,7 @@ func (c *conn) answers() {
 			finished := c.takeAnswers(now, &a, in.unused())
 			held := c.proxy.now().Sub(now)
 			c.toClient.Lock()
-			_, writeErr := c.client.Write(in.unused())
+			writeErr := c.back.write(in.unused())
 			in.r = in.w
 			c.toClient.Unlock()
 			c.proxy.stats.BytesWritten.Add(int64(n))

@@ -21,6 +21,8 @@ type conn struct {
 	id       string
 	client   net.Conn
 	upstream net.Conn  // once the first request is there
+	out      *writer   // to the upstream
+	back     *writer   // to the client
 	rec      *recorder // nil captures nothing
 	stream   bool      // it is a stream of HTTP/2: it has one request, and the upstream's connection is given back
 
@@ -131,7 +133,7 @@ func (c *conn) requests(ctx context.Context) error {
 func (c *conn) take(ctx context.Context, now time.Time) error {
 	for c.in.r < c.in.w {
 		if c.switched.Load() {
-			_, err := c.upstream.Write(c.in.unused())
+			err := c.out.write(c.in.unused())
 			c.in.r = c.in.w
 			return err
 		}
@@ -230,12 +232,12 @@ func (c *conn) forward(ctx context.Context, now time.Time, piece []byte, head in
 			c.proxy.stats.Unreachable.Add(1)
 			return c.refuse(http.StatusBadGateway, 1, "no upstream can be reached: "+err.Error())
 		}
-		c.upstream, c.answered = upstream, make(chan struct{})
+		c.upstream, c.out, c.answered = upstream, newWriter(upstream), make(chan struct{})
 		go c.answers()
 	}
 	c.pending.hold(c.proxy.now().Sub(now))
 	if head > 0 && c.request.forwarded != nil {
-		if _, err := c.upstream.Write(c.request.forwarded); err != nil {
+		if err := c.out.write(c.request.forwarded); err != nil {
 			return c.discard(err)
 		}
 		piece = piece[head:]
@@ -243,7 +245,7 @@ func (c *conn) forward(ctx context.Context, now time.Time, piece []byte, head in
 	if len(piece) == 0 {
 		return nil
 	}
-	if _, err := c.upstream.Write(piece); err != nil {
+	if err := c.out.write(piece); err != nil {
 		return c.discard(err)
 	}
 	return nil

@@ -177,7 +177,7 @@ func (p *Proxy) grumble(client net.Conn, err error) {
 
 // conn makes a connection and keeps it in mind.
 func (p *Proxy) conn(id string, client net.Conn) *conn {
-	c := &conn{proxy: p, id: id, client: client}
+	c := &conn{proxy: p, id: id, client: client, back: newWriter(client)}
 	c.last.Store(p.now().UnixNano())
 	if p.options.Spool != nil && p.options.Privacy.sampled(id) {
 		c.rec = newRecorder(p.options.Spool, capture.Identity{Connection: id, Node: p.options.Node}, p.options.RecordBytes)

@@ -19,7 +19,7 @@ func (c *conn) refuse(status, own int, reason string) error {
 			c.rec.write(c.proxy.now(), answer)
 		}
 		c.toClient.Lock()
-		_, _ = c.client.Write(answer) // the client may have gone
+		_ = c.back.write(answer) // the client may have gone
 		c.toClient.Unlock()
 	}
 	closeWrite(c.client)

@@ -1,4 +1,4 @@
-//go:build !unix
+//go:build !linux
 
 package proxy
 
@@ -19,4 +19,15 @@ func (s *socket) read() (int, error) {
 	s.last = n
 	s.in.w += n
 	return n, err
+}
+
+// writer writes to a connection.
+type writer struct{ conn net.Conn }
+
+func newWriter(conn net.Conn) *writer { return &writer{conn} }
+
+// write writes all of p, or fails.
+func (w *writer) write(p []byte) error {
+	_, err := w.conn.Write(p)
+	return err
 }
