@@ -19,6 +19,9 @@ type answering struct {
 	keeps    bool // the upstream keeps the connection
 	mask     *masker
 	opaque   bool // it is no HTTP/1, or another protocol: bytes are passed on and not looked at
+
+	recording bool // the recorder is locked for what is being looked at
+	left      through
 }
 
 // answers forwards from the upstream to the client until one of them ends.
@@ -26,29 +29,105 @@ func (c *conn) answers() {
 	defer close(c.answered)
 	var in reading
 	defer in.free()
-	socket, a := newSocket(c.upstream, &in), answering{}
+	a := answering{}
+	socket := newSocket(c.upstream, &in, func(int) bool { return c.answerInLoop(&a, &in) })
 	for {
-		n, err := socket.read()
-		if n > 0 {
-			now := c.proxy.now()
-			c.last.Store(now.UnixNano())
-			finished := c.takeAnswers(now, &a, in.unused())
-			held := c.proxy.now().Sub(now)
-			c.toClient.Lock()
-			writeErr := c.back.write(in.unused())
-			in.r = in.w
-			c.toClient.Unlock()
-			c.proxy.stats.BytesWritten.Add(int64(n))
-			c.finish(finished, held, a.keeps)
-			if writeErr != nil {
-				c.endClient(writeErr)
-				return
-			}
+		_, err := socket.read()
+		if writeErr := c.answer(&a, &in); writeErr != nil {
+			c.endClient(writeErr)
+			return
 		}
 		if err != nil {
 			c.endAnswers(&a, err)
 			return
 		}
+	}
+}
+
+// through is what came from the upstream and is on its way to the client.
+type through struct {
+	began    bool // c.back has it, and may have something to flush
+	finished int  // answers that end in it
+	held     time.Duration
+	err      error
+}
+
+// answer passes on what was read, and what the loop left of it.
+func (c *conn) answer(a *answering, in *reading) error {
+	t := a.left
+	a.left = through{}
+	if in.r == in.w {
+		return nil
+	}
+	if t.began {
+		if t.err == nil {
+			t.err = c.back.flush()
+		}
+	} else {
+		t = c.look(a, in)
+		c.toClient.Lock()
+		t.err = c.back.write(in.unused())
+	}
+	c.toClient.Unlock()
+	c.passed(a, in, t)
+	return t.err
+}
+
+// answerInLoop passes on what was read, and says false where that has to wait.
+func (c *conn) answerInLoop(a *answering, in *reading) bool {
+	if c.rec != nil {
+		if !c.rec.mu.TryLock() { // a request of this connection that is being recorded may wait for the log
+			return false
+		}
+		a.recording = true
+	}
+	locked := c.toClient.TryLock()
+	if !locked {
+		c.endRecording(a)
+		return false
+	}
+	t := c.look(a, in)
+	c.endRecording(a)
+	all, err := c.back.begin(in.unused())
+	if !all {
+		t.began, t.err = true, err
+		a.left = t
+		return false
+	}
+	c.toClient.Unlock()
+	c.passed(a, in, t)
+	return true
+}
+
+func (c *conn) endRecording(a *answering) {
+	if a.recording {
+		a.recording = false
+		c.rec.mu.Unlock()
+	}
+}
+
+// look records what came.
+func (c *conn) look(a *answering, in *reading) (t through) {
+	now := c.proxy.now()
+	c.last.Store(now.UnixNano())
+	t.finished = c.takeAnswers(now, a, in.unused())
+	t.held = c.proxy.now().Sub(now)
+	return t
+}
+
+// passed counts what went to the client.
+func (c *conn) passed(a *answering, in *reading, t through) {
+	c.proxy.stats.BytesWritten.Add(int64(in.w - in.r))
+	in.r = in.w
+	c.finish(t.finished, t.held, a.keeps)
+}
+
+// record records a part of an answer.
+func (c *conn) recordAnswer(now time.Time, a *answering, data []byte) {
+	if a.recording {
+		c.rec.writeLocked(now, data)
+	} else {
+		c.rec.write(now, data)
 	}
 }
 
@@ -107,7 +186,7 @@ func (c *conn) takeAnswers(now time.Time, a *answering, p []byte) (finished int)
 	from := 0 // of what is to be recorded as it is
 	record := func(to, next int) {
 		if c.rec != nil && to > from {
-			c.rec.write(now, p[from:to])
+			c.recordAnswer(now, a, p[from:to])
 		}
 		from = next
 	}
@@ -130,7 +209,7 @@ func (c *conn) takeAnswers(now time.Time, a *answering, p []byte) (finished int)
 			record(at, at+n)
 			masked := append([]byte(nil), p[at:at+n]...)
 			a.mask.mask(masked)
-			c.rec.write(now, masked)
+			c.recordAnswer(now, a, masked)
 		}
 		if at += n; a.body.Done() {
 			a.inside = false
@@ -179,18 +258,18 @@ func (c *conn) answerHead(now time.Time, a *answering, p []byte, at, finished in
 		a.opaque = true
 		if !whole && c.rec != nil {
 			record(at, at+n)
-			c.rec.write(now, raw)
+			c.recordAnswer(now, a, raw)
 			return n
 		}
 		return 0
 	}
-	c.recordHead(now, &h, e, at, n, whole, record)
+	c.recordHead(now, a, &h, e, at, n, whole, record)
 	c.enter(a, &h, e)
 	return n
 }
 
 // recordHead records the head of an answer, as it came where it may.
-func (c *conn) recordHead(now time.Time, h *httpwire.Head, e exchange, at, n int, whole bool, record func(to, next int)) {
+func (c *conn) recordHead(now time.Time, a *answering, h *httpwire.Head, e exchange, at, n int, whole bool, record func(to, next int)) {
 	if c.rec == nil {
 		return
 	}
@@ -203,7 +282,7 @@ func (c *conn) recordHead(now time.Time, h *httpwire.Head, e exchange, at, n int
 		return // with what follows
 	}
 	record(at, at+n)
-	c.rec.write(now, kept)
+	c.recordAnswer(now, a, kept)
 }
 
 // enter goes on with the body of the answer, unless another answer follows.

@@ -28,7 +28,10 @@ type conn struct {
 
 	in      reading
 	request asking
+	left    leftover
 	pending pending
+
+	sides sync.Mutex // held while client is exchanged, and by those who end it from outside
 
 	toClient sync.Mutex    // held while an answer is written
 	last     atomic.Int64  // when bytes came last, in nanoseconds
@@ -52,10 +55,27 @@ type asking struct {
 	mask        *masker
 }
 
+// leftover is what the loop began and could not end without waiting.
+type leftover struct {
+	inLoop  bool // the loop is working: nothing may wait
+	head    int  // bytes of a head that was parsed, of a request that has to wait
+	refusal *refusing
+	writing bool  // c.out has something to flush
+	failed  error // of a write to the upstream
+	done    bool  // the request ends with what is being written
+}
+
+// refusing is what to answer in place of the upstream.
+type refusing struct {
+	status, own int
+	reason      string
+}
+
 // How the reading of requests ends, beside errors of connections.
 var (
 	errRefused = errors.New("the request was refused")
 	errPreface = errors.New("the client speaks HTTP/2")
+	errLater   = errors.New("this has to wait, and the loop may not")
 )
 
 // preface begins a connection of HTTP/2 (RFC 9113, section 3.4).
@@ -112,37 +132,65 @@ func (c *conn) close() {
 
 // requests reads until the client ends, or is refused.
 func (c *conn) requests(ctx context.Context) error {
-	socket := newSocket(c.client, &c.in)
+	inline := func(n int) bool {
+		now := c.read(n)
+		c.left.inLoop = true
+		err := c.take(ctx, now)
+		c.left.inLoop = false
+		return err == nil
+	}
+	socket := newSocket(c.client, &c.in, inline)
 	for {
 		n, err := socket.read()
-		if n > 0 {
-			now := c.proxy.now()
-			c.last.Store(now.UnixNano())
-			c.proxy.stats.BytesRead.Add(int64(n))
-			if err := c.take(ctx, now); err != nil {
-				return err
-			}
+		if takeErr := c.take(ctx, c.read(n)); takeErr != nil {
+			return takeErr
 		}
 		if err != nil {
 			return err
 		}
+		if socket.conn != c.client { // a loop watches it now
+			socket = newSocket(c.client, &c.in, inline)
+		}
 	}
+}
+
+// read notes that bytes came, and when.
+func (c *conn) read(n int) time.Time {
+	now := c.proxy.now()
+	if n > 0 {
+		c.last.Store(now.UnixNano())
+		c.proxy.stats.BytesRead.Add(int64(n))
+	}
+	return now
 }
 
 // take forwards what was read, as far as it can be.
 func (c *conn) take(ctx context.Context, now time.Time) error {
+	if !c.left.inLoop {
+		if err := c.takeLeft(); err != nil {
+			return err
+		}
+	}
 	for c.in.r < c.in.w {
 		if c.switched.Load() {
+			if c.left.inLoop {
+				return errLater
+			}
 			err := c.out.write(c.in.unused())
 			c.in.r = c.in.w
 			return err
 		}
-		head := 0
-		if !c.request.inside {
+		head := c.left.head
+		c.left.head = 0
+		if head == 0 && !c.request.inside {
 			var err error
 			if head, err = c.head(now); err != nil || head == 0 {
 				return err
 			}
+		}
+		if c.left.inLoop && c.waits() {
+			c.left.head = head
+			return errLater
 		}
 		rest := c.in.unused()
 		n, err := c.request.body.Skip(rest[head:])
@@ -153,10 +201,37 @@ func (c *conn) take(ctx context.Context, now time.Time) error {
 		c.in.r += len(piece)
 		done := c.request.body.Done()
 		c.request.inside = !done
+		c.left.done = done
 		if err := c.forward(ctx, now, piece, head, done); err != nil {
 			return err
 		}
 		if done {
+			c.busy.Store(false)
+		}
+	}
+	return nil
+}
+
+// waits tells whether the request may have to wait: for the log, or for an upstream.
+func (c *conn) waits() bool {
+	r, o := &c.request, &c.proxy.options
+	return c.upstream == nil || r.forwarded != nil || c.rec != nil && r.captured && r.changes && !(o.Async && o.Spool.Roomy())
+}
+
+// takeLeft ends what the loop began.
+func (c *conn) takeLeft() error {
+	l := c.left
+	c.left = leftover{head: l.head}
+	switch {
+	case l.refusal != nil:
+		return c.refuse(l.refusal.status, l.refusal.own, l.refusal.reason)
+	case l.failed != nil:
+		return c.discard(l.failed)
+	case l.writing:
+		if err := c.out.flush(); err != nil {
+			return c.discard(err)
+		}
+		if l.done {
 			c.busy.Store(false)
 		}
 	}
@@ -232,8 +307,7 @@ func (c *conn) forward(ctx context.Context, now time.Time, piece []byte, head in
 			c.proxy.stats.Unreachable.Add(1)
 			return c.refuse(http.StatusBadGateway, 1, "no upstream can be reached: "+err.Error())
 		}
-		c.upstream, c.out, c.answered = upstream, newWriter(upstream), make(chan struct{})
-		go c.answers()
+		c.connected(upstream)
 	}
 	c.pending.hold(c.proxy.now().Sub(now))
 	if head > 0 && c.request.forwarded != nil {
@@ -245,10 +319,36 @@ func (c *conn) forward(ctx context.Context, now time.Time, piece []byte, head in
 	if len(piece) == 0 {
 		return nil
 	}
+	if c.left.inLoop {
+		return c.writeInLoop(piece)
+	}
 	if err := c.out.write(piece); err != nil {
 		return c.discard(err)
 	}
 	return nil
+}
+
+// writeInLoop writes what can be written at once.
+func (c *conn) writeInLoop(piece []byte) error {
+	all, err := c.out.begin(piece)
+	if all {
+		return nil
+	}
+	c.left.failed, c.left.writing = err, err == nil
+	return errLater
+}
+
+// connected begins to use a connection to an upstream.
+func (c *conn) connected(upstream net.Conn) {
+	if !c.stream {
+		watcher := c.proxy.watcher()
+		c.sides.Lock()
+		c.client, upstream = watcher.watch(c.client, upstream)
+		c.back = newWriter(c.client)
+		c.sides.Unlock()
+	}
+	c.upstream, c.out, c.answered = upstream, newWriter(upstream), make(chan struct{})
+	go c.answers()
 }
 
 // record records a piece of the request, and waits until it is durable where that is wanted. An error says that it is lost.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -29,8 +30,23 @@ type Successor struct {
 	socket    *net.UnixConn
 }
 
-// TakeOver asks the process that waits at a socket for its listening sockets. Without such a process it gives nil.
+// TakeOver asks the process that waits at a socket for its listening sockets. Without such a process it gives nil. Where another process is
+// just taking over, it asks that one next.
 func TakeOver(ctx context.Context, socket string) (*Successor, error) {
+	for deadline := time.Now().Add(handoverTime); ; {
+		s, err := takeOver(ctx, socket)
+		if err == nil || !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) || time.Now().After(deadline) {
+			return s, err
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+func takeOver(ctx context.Context, socket string) (*Successor, error) {
 	c, err := (&net.Dialer{Timeout: handoverTime}).DialContext(ctx, "unix", socket)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
 		return nil, nil //nolint:nilnil // said above
@@ -49,9 +65,12 @@ func (s *Successor) receive() error {
 	_ = s.socket.SetDeadline(time.Now().Add(handoverTime))
 	room := make([]byte, syscall.CmsgSpace(4*mostListeners))
 	var one [1]byte
-	_, n, _, _, err := s.socket.ReadMsgUnix(one[:], room)
+	said, n, _, _, err := s.socket.ReadMsgUnix(one[:], room)
 	if err != nil {
 		return err
+	}
+	if said == 0 {
+		return io.EOF
 	}
 	messages, err := syscall.ParseSocketControlMessage(room[:n])
 	if err != nil {

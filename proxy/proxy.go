@@ -27,9 +27,11 @@ type Proxy struct {
 	draining  atomic.Bool
 	grumbled  atomic.Int64 // when a failed handshake was logged last
 
-	mu    sync.Mutex
-	conns map[*conn]struct{}
-	all   sync.WaitGroup
+	mu      sync.Mutex
+	conns   map[*conn]struct{}
+	loops   *loops // nil while nothing runs
+	running int    // calls of Run
+	all     sync.WaitGroup
 }
 
 // New makes a proxy. It connects to nothing yet.
@@ -82,12 +84,16 @@ const (
 func (p *Proxy) Run(ctx context.Context, listener net.Listener, secure *tls.Config) error {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	err := p.watch()
+	if err != nil {
+		return err
+	}
+	defer p.unwatch()
 	var helpers sync.WaitGroup
 	helpers.Go(func() { p.upstreams.keep(working) })
 	helpers.Go(func() { p.sweep(working) })
 	accepting := make(chan error, 1)
 	go func() { accepting <- p.accept(working, listener, secure) }()
-	var err error
 	select {
 	case <-ctx.Done():
 		p.draining.Store(true)
@@ -100,6 +106,44 @@ func (p *Proxy) Run(ctx context.Context, listener net.Listener, secure *tls.Conf
 	stop()
 	helpers.Wait()
 	return err
+}
+
+// watch starts the loops for the first who runs.
+func (p *Proxy) watch() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running == 0 {
+		l, err := startLoops()
+		if err != nil {
+			return err
+		}
+		p.loops = l
+	}
+	p.running++
+	return nil
+}
+
+// unwatch ends them with the last one.
+func (p *Proxy) unwatch() {
+	p.mu.Lock()
+	p.running--
+	l := p.loops
+	if p.running > 0 {
+		l = nil
+	} else {
+		p.loops = nil
+	}
+	p.mu.Unlock()
+	if l != nil {
+		l.stop()
+	}
+}
+
+// watcher are the loops, or nil.
+func (p *Proxy) watcher() *loops {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.loops
 }
 
 func (p *Proxy) accept(ctx context.Context, listener net.Listener, secure *tls.Config) error {
@@ -231,7 +275,18 @@ func (p *Proxy) sweep(ctx context.Context) {
 }
 
 // end closes a connection from outside.
-func (c *conn) end() { _ = c.client.SetDeadline(time.Unix(1, 0)) }
+func (c *conn) end() {
+	c.sides.Lock()
+	defer c.sides.Unlock()
+	_ = c.client.SetDeadline(time.Unix(1, 0))
+}
+
+// endWrite tells the client from outside that nothing more comes.
+func (c *conn) endWrite() {
+	c.sides.Lock()
+	defer c.sides.Unlock()
+	closeWrite(c.client)
+}
 
 // drain ends all connections: those on which nothing is on its way at once, others after their answers, and all in the end.
 func (p *Proxy) drain(ctx context.Context) {
@@ -284,7 +339,7 @@ func (p *Proxy) endIdle() {
 			patience = quietFresh
 		}
 		if c.pending.len() == 0 && !c.busy.Load() && !c.stream && now-c.last.Load() > int64(patience) {
-			closeWrite(c.client)
+			c.endWrite()
 			c.end()
 		}
 	}

@@ -130,7 +130,12 @@ func (r *recorder) write(t time.Time, data []byte) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed {
+	r.writeLocked(t, data)
+}
+
+// writeLocked is write where mu is held.
+func (r *recorder) writeLocked(t time.Time, data []byte) {
+	if r.closed || len(data) == 0 {
 		return
 	}
 	r.begin(t, len(data))

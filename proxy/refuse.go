@@ -11,6 +11,10 @@ import (
 // refuse answers a request in place of the upstream, and ends the connection. own is 1 where the request is among those that are pending,
 // and 0 where it did not get so far. Answers to requests before it come first.
 func (c *conn) refuse(status, own int, reason string) error {
+	if c.left.inLoop {
+		c.left.refusal = &refusing{status, own, reason}
+		return errLater
+	}
 	c.proxy.stats.Refused.Add(1)
 	c.proxy.options.Logger.Debug().Str("connection", c.id).Int("status", status).Str("reason", reason).Msg("a request was refused")
 	if c.awaitAnswers(own) {

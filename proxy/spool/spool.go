@@ -107,6 +107,13 @@ func (s *Spool) Put(r capture.Record, need Need) Ticket {
 	return ticket
 }
 
+// Roomy tells whether the queue takes records at once, for the next moment.
+func (s *Spool) Roomy() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queued < s.options.QueueBytes/2
+}
+
 // fresh gives an empty batch. mu is held.
 func (s *Spool) fresh() *batch {
 	b := &batch{}
