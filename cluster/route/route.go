@@ -128,6 +128,9 @@ func (f *found) match(n *node, at int) bool {
 		return n.row != nil
 	}
 	segment := f.values[at]
+	if f.isType(n, at) {
+		return f.match(n.param, at+1)
+	}
 	if next := n.literal[segment]; next != nil && f.match(next, at+1) {
 		return true
 	}
@@ -138,6 +141,26 @@ func (f *found) match(n *node, at int) bool {
 	return false
 }
 
+// isType tells whether segment at is the type _doc of Elasticsearch 6 and 7, in a route that has a type before something else:
+// /{index}/_doc/_search, /{index}/_doc/{id}/_update, /{index}/_mapping/_doc.
+func (f *found) isType(n *node, at int) bool {
+	if f.values[at] != "_doc" || n.param == nil || n.param.name != "type" {
+		return false
+	}
+	rest := n.param
+	for i := at + 1; i < f.count; i++ {
+		next := rest.literal[f.values[i]]
+		if next == nil {
+			next = rest.param
+		}
+		if next == nil {
+			return false
+		}
+		rest = next
+	}
+	return rest.row != nil && (n.literal["_doc"] == nil || rest.row.path != "/{index}/{type}" && rest.row.path != "/{index}/{type}/{id}")
+}
+
 // names fills in what the parameters of the row stand for.
 func (f *found) names(r *Route) {
 	path := f.row.path
@@ -146,16 +169,17 @@ func (f *found) names(r *Route) {
 		path = rest
 		switch segment {
 		case "{index}":
-			r.Index = decoded(f.values[at])
+			r.Index = Decoded(f.values[at])
 		case "{type}":
-			r.Type = decoded(f.values[at])
+			r.Type = Decoded(f.values[at])
 		case "{id}":
-			r.ID = decoded(f.values[at])
+			r.ID = Decoded(f.values[at])
 		}
 	}
 }
 
-func decoded(segment string) string {
+// Decoded is a segment of a path as what it stands for.
+func Decoded(segment string) string {
 	if !strings.Contains(segment, "%") && !strings.Contains(segment, "+") {
 		return segment
 	}
