@@ -34,7 +34,12 @@ func (a *Assembler) close(id string) {
 
 // Add takes the next stream. It copies what it keeps of it.
 func (a *Assembler) Add(s *Stream) {
+	if s.Gap != nil && (a.ended[s.Connection] || a.endedBefore[s.Connection]) {
+		a.Fault(Fault{Kind: Repeated, Connection: s.Connection, Node: s.Node, Number: s.Number})
+		return
+	}
 	if s.Gap != nil {
+		a.close(s.Connection)
 		a.Fault(Fault{Kind: GapMarked, Connection: s.Connection, Node: s.Node, Number: s.Number, Gap: s.Gap, What: fmt.Sprintf("%d records lost between %s and %s: %s",
 			s.Gap.Records, s.Gap.From.Format(time.RFC3339Nano), s.Gap.To.Format(time.RFC3339Nano), s.Gap.Reason)})
 		return

@@ -144,6 +144,13 @@ func TestGapsAreKnownAgain(t *testing.T) {
 	if s.Connection != "n.gap.1" || s.Node != "n" || !s.Last || s.Gap == nil || !cmp.Equal(*s.Gap, want) {
 		t.Errorf("%+v %+v", s, s.Gap)
 	}
+	var faults []capture.FaultKind
+	a := capture.Assembler{Fault: func(f capture.Fault) { faults = append(faults, f.Kind) }}
+	a.Add(&s)
+	a.Add(&s)
+	if !slices.Equal(faults, []capture.FaultKind{capture.GapMarked, capture.Repeated}) {
+		t.Errorf("a gap that is there twice is told as %v", faults)
+	}
 }
 
 // FuzzDecode: no bytes make the decoder panic or give more than there is; what it takes, and the assembler makes of it, ends.

@@ -48,6 +48,7 @@ type asking struct {
 	body        httpwire.Body
 	changes     bool
 	captured    bool
+	lost        bool // a piece of it is in no log, which was counted
 	firstLine   int
 	headerBytes int
 	recorded    []byte // the head as it is captured, where that is not as it came
@@ -370,12 +371,17 @@ func (c *conn) record(now time.Time, piece []byte, head int, done bool) error {
 		r.mask.mask(a.data[head:])
 	}
 	if r.changes {
-		a.need.Requests, a.need.Wait, a.need.Hold = 1, !o.Async, o.Async
+		a.need.Wait, a.need.Hold = !o.Async, o.Async
+		if !r.lost {
+			a.need.Requests = 1
+		}
 		if o.Async && o.Reject && o.Spool.Failing() {
 			return errRefused
 		}
 	}
-	return c.rec.read(now, a).wait()
+	err := c.rec.read(now, a).wait()
+	r.lost = r.lost || err != nil
+	return err
 }
 
 // discard takes what the client still sends to an upstream that takes nothing more, until its answer, if it sent one, is through.

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"math/rand/v2"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
@@ -91,7 +90,17 @@ func TestRejectKeepsWhatWasAcknowledged(t *testing.T) {
 	p.settled()
 	p.stop()
 	k := readAll(t, topicOf(t, kafka, "chaos"))
-	acknowledged, rejected, failed := 0, 0, 0
+	acknowledged, _ := k.hasAcknowledged(t, s, writes)
+	t.Logf("%d outages, %d kills; faults %v", outages, p.kills, k.faults)
+	if acknowledged < 500 || p.kills == 0 {
+		t.Errorf("only %d were acknowledged, with %d kills", acknowledged, p.kills)
+	}
+}
+
+// hasAcknowledged checks that what clients saw acknowledged is in the log, and that what was rejected never reached the source.
+func (k kept) hasAcknowledged(t *testing.T, s *source, writes map[string]write) (acknowledged, rejected int) {
+	t.Helper()
+	failed := 0
 	for name, w := range writes {
 		switch w.status {
 		case 200:
@@ -101,17 +110,41 @@ func TestRejectKeepsWhatWasAcknowledged(t *testing.T) {
 			}
 		case 503:
 			rejected++
-			if s.taken[name] {
+			if s.took(name) {
 				t.Errorf("%s was rejected, and reached the source", name)
 			}
 		default:
 			failed++
 		}
 	}
-	t.Logf("%d writes: %d acknowledged, %d rejected, %d cut off; %d outages, %d kills; faults %v", len(writes), acknowledged, rejected, failed, outages, p.kills, k.faults)
-	if acknowledged < 500 || p.kills == 0 {
-		t.Errorf("only %d were acknowledged, with %d kills", acknowledged, p.kills)
+	t.Logf("%d writes: %d acknowledged, %d rejected, %d cut off", len(writes), acknowledged, rejected, failed)
+	return acknowledged, rejected
+}
+
+// tellsMissing checks that no write was refused, and that each that is not in the log lies within a gap that counts it.
+func (k kept) tellsMissing(t *testing.T, writes map[string]write) (missing int) {
+	t.Helper()
+	told := int64(0)
+	for _, g := range k.gaps {
+		told += g.Requests
 	}
+	for name, w := range writes {
+		if w.status != 200 {
+			t.Errorf("%s got %d", name, w.status)
+		}
+		if k.bodies[name] == w.body {
+			continue
+		}
+		missing++
+		if !within(k.gaps, w) {
+			t.Errorf("%s, sent %s and acknowledged %s, is missing outside of all gaps", name, w.sent.Format(time.StampMicro), w.seen.Format(time.StampMicro))
+		}
+	}
+	t.Logf("%d writes, %d missing, %d gaps tell of %d", len(writes), missing, len(k.gaps), told)
+	if int64(missing) > told {
+		t.Errorf("%d are missing, and the gaps tell of %d", missing, told)
+	}
+	return missing
 }
 
 // With forward, no write is refused for want of a capture, and each that is not in the topic lies within a gap that counts it.
@@ -128,26 +161,8 @@ func TestForwardRefusesNobodyAndTellsWhatIsMissing(t *testing.T) {
 			p.settled()
 			p.stop()
 			k := readAll(t, topicOf(t, kafka, "chaos"))
-			missing, told := 0, int64(0)
-			for _, g := range k.gaps {
-				told += g.Requests
-			}
-			for name, w := range writes {
-				if w.status != 200 {
-					t.Errorf("%s got %d", name, w.status)
-				}
-				if k.bodies[name] == w.body {
-					continue
-				}
-				missing++
-				if !within(k.gaps, w) {
-					t.Errorf("%s, sent %s and acknowledged %s, is missing outside of all gaps", name, w.sent.Format(time.StampMicro), w.seen.Format(time.StampMicro))
-				}
-			}
-			t.Logf("%d writes, %d missing, %d gaps tell of %d; %d outages; faults %v", len(writes), missing, len(k.gaps), told, outages, k.faults)
-			if int64(missing) > told {
-				t.Errorf("%d are missing, and the gaps tell of %d", missing, told)
-			}
+			missing := k.tellsMissing(t, writes)
+			t.Logf("%d outages; faults %v", outages, k.faults)
 			if spill == "1GiB" && missing > 0 {
 				t.Errorf("%d are missing beside a spill with room", missing)
 			}
@@ -181,17 +196,8 @@ func TestKillsLoseNothingAcknowledgedInAFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	k := readAll(t, from)
-	acknowledged := 0
-	for name, w := range writes {
-		if w.status != 200 {
-			continue
-		}
-		acknowledged++
-		if k.bodies[name] != w.body {
-			t.Errorf("%s was acknowledged, and is not in the log", name)
-		}
-	}
-	t.Logf("%s writes, %d acknowledged, %d kills; faults %v", strconv.Itoa(len(writes)), acknowledged, p.kills, k.faults)
+	acknowledged, _ := k.hasAcknowledged(t, s, writes)
+	t.Logf("%d kills; faults %v", p.kills, k.faults)
 	if acknowledged < 200 || p.kills < 3 {
 		t.Errorf("only %d were acknowledged, with %d kills", acknowledged, p.kills)
 	}

@@ -64,6 +64,10 @@ func newSource(t *testing.T, breaks bool) *source {
 
 // ServeHTTP takes a write, whose first word is its name.
 func (s *source) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.breaks && rand.IntN(100) == 0 { // as servers do that have no room for it
+		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+		return
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
@@ -81,6 +85,12 @@ func (s *source) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	_, _ = io.WriteString(w, `{"result":"created"}`)
+}
+
+func (s *source) took(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.taken[name]
 }
 
 // proxied is the proxy as a process, which is started again after each kill.
