@@ -37,7 +37,7 @@ demo: build ## watch a migration happen, with nothing but this binary
 e2e: build ## migrate between real servers (Java 17, Maven): ES 7.10.2 to OpenSearch 2.19.1
 	$(GO) test -tags e2e -count=1 -timeout 15m ./internal/testcluster/e2e/...
 	$(GO) test -tags e2e -count=1 -timeout 5m -run 'TestRealServers/opensearch-2.19.1' ./rfs/lease/indexlease
-	$(GO) test -tags e2e -count=1 -timeout 5m -run 'TestRejectKeeps|TestWhatAClientSaw' ./internal/testcluster/proxychaos -chaos.for 10s
+	$(GO) test -tags e2e -count=1 -timeout 5m -run 'TestRejectKeeps|TestWhatAClientSaw|TestTenProcesses|TestTLS|TestASocket|TestWhatCantWork|TestTheDiskOfTheCapture' ./internal/testcluster/proxychaos -chaos.for 10s
 	$(GO) test -tags e2e -count=1 -timeout 5m -run TestMatrix ./internal/testcluster/matrix -matrix.sources elasticsearch-7.10.2 -matrix.targets opensearch-2.19.1-full
 
 .PHONY: e2e-targets e2e-giants

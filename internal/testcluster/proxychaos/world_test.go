@@ -124,8 +124,11 @@ func newProxied(t *testing.T, s *source, more ...string) *proxied {
 	p := &proxied{t: t, binary: binary, port: freePort(t), admin: freePort(t), dir: t.TempDir()}
 	p.arguments = append([]string{
 		"proxy", "--listen-address", "127.0.0.1", "--listen-port", strconv.Itoa(p.port), "--admin-address", strconv.Itoa(p.admin), "--log-level", "warn",
-		"--destination-uri", "http://" + s.listener.Addr().String(), "--capture-timeout", "1s",
+		"--capture-timeout", "1s",
 	}, more...)
+	if s != nil {
+		p.arguments = append(p.arguments, "--destination-uri", "http://"+s.listener.Addr().String())
+	}
 	p.start()
 	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
 	return p
