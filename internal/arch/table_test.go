@@ -10,7 +10,7 @@ var rows = map[int][]string{
 	6: {"console", "internal/demo"},
 	5: {"rfs/verify", "metadata/view", "metadata/probe", "metadata/unattended"},
 	4: {"proxy", "replay", "rfs", "metadata"},
-	3: {"proxy/spool", "proxy/ship", "rfs/deadletter", "metadata/rules", "metadata/lock", "rfs/bulk", "rfs/rebuild", "replay/tuple"},
+	3: {"proxy/spool", "proxy/ship", "rfs/deadletter", "metadata/rules", "metadata/lock", "rfs/bulk", "rfs/rebuild", "replay/tuple", "replay/rewrite"},
 	2: {
 		"transform/pipeline", "snapshot", "xcontent", "capture/filelog", "capture/kafkalog", "capture/archive",
 		"rfs/lease/filelease", "rfs/lease/indexlease", "rfs/lease/objectlease",

@@ -9,7 +9,7 @@ import (
 
 // said is what an answer says of one write.
 type said struct {
-	index, id, typ []byte
+	index, id      []byte
 	result         Result
 	status         int
 	errorType      []byte

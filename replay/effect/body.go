@@ -72,8 +72,8 @@ func all(r io.Reader, name string) ([]byte, error) {
 // separator ends a value of a bulk in SMILE. It lies in no value.
 const separator = 0xFF
 
-// plainBody is the body of a request as JSON, or the lines of it.
-func plainBody(m *capture.Message, lines bool) ([]byte, error) {
+// JSON returns the body of a request unpacked and as JSON, or as lines of it, as bulks have them. What it is not sure of is an [Error].
+func JSON(m *capture.Message, lines bool) ([]byte, error) {
 	plain, err := Plain(m)
 	if err != nil {
 		return plain, &Error{Kind: Encoding, What: err.Error()}

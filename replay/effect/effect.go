@@ -18,6 +18,7 @@ type Effect struct {
 	Status     int     // that the source answered; 0 without answer
 	ErrorType  string  // of the answer, where all of it was refused
 	Idempotent bool    // sending it twice, one right after the other, leaves what sending it once does
+	Wrong      *Error  // what could not be understood; nil where all was
 }
 
 // Operation is a write of one document. Its strings are its own: they do not refer to the body.

@@ -1,6 +1,7 @@
 package effect
 
 import (
+	"errors"
 	"strings"
 
 	"migassist/capture"
@@ -22,13 +23,14 @@ func Of(x *capture.Exchange) (Effect, error) {
 	if answerErr := e.answered(x.Response, target); err == nil {
 		err = answerErr
 	}
-	e.conclude(method, err)
+	errors.As(err, &e.Wrong)
+	e.conclude(method)
 	return e, err
 }
 
 // read reads what is asked for.
 func (e *Effect) read(m *capture.Message, method, target string) (err error) {
-	e.Body, err = plainBody(m, e.Route.Kind == route.Bulk)
+	e.Body, err = JSON(m, e.Route.Kind == route.Bulk)
 	if err == nil && !m.Whole {
 		err = &Error{Kind: CutOff, Offset: len(e.Body), What: "the request has no end"}
 	}
@@ -86,7 +88,7 @@ func (e *Effect) readOperation(method, target string, readable bool) error {
 		o.Source = Range{0, len(e.Body)}
 	}
 	var err error
-	if o.Action == Update && readable && !(o.Scripted && len(e.Body) == 0) {
+	if o.Action == Update && readable && (!o.Scripted || len(e.Body) > 0) {
 		if what := o.readUpdate(e.Body); what != "" {
 			err = &Error{Kind: BadBody, What: what}
 		}
@@ -166,7 +168,7 @@ func (e *Effect) refused(answer []byte) {
 }
 
 // conclude says what follows from all that was read.
-func (e *Effect) conclude(method string, err error) {
+func (e *Effect) conclude(method string) {
 	if e.Scope.Barrier() {
 		e.Idempotent = idempotent(e.Route, method)
 		return
@@ -175,7 +177,7 @@ func (e *Effect) conclude(method string, err error) {
 	for i := range e.Operations {
 		e.Idempotent = e.Idempotent && e.Operations[i].Idempotent()
 	}
-	if err != nil && e.Applied != No {
+	if e.Wrong != nil && e.Applied != No {
 		e.Scope, e.Idempotent = Scope{All: true}, false
 	}
 }
