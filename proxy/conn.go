@@ -174,24 +174,11 @@ func (c *conn) take(ctx context.Context, now time.Time) error {
 	}
 	for c.in.r < c.in.w {
 		if c.switched.Load() {
-			if c.left.inLoop {
-				return errLater
-			}
-			err := c.out.write(c.in.unused())
-			c.in.r = c.in.w
+			return c.passOn()
+		}
+		head, err := c.nextHead(now)
+		if err != nil || head == 0 && !c.request.inside {
 			return err
-		}
-		head := c.left.head
-		c.left.head = 0
-		if head == 0 && !c.request.inside {
-			var err error
-			if head, err = c.head(now); err != nil || head == 0 {
-				return err
-			}
-		}
-		if c.left.inLoop && c.waits() {
-			c.left.head = head
-			return errLater
 		}
 		rest := c.in.unused()
 		n, err := c.request.body.Skip(rest[head:])
@@ -213,10 +200,38 @@ func (c *conn) take(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// passOn forwards what is not looked at any more.
+func (c *conn) passOn() error {
+	if c.left.inLoop {
+		return errLater
+	}
+	err := c.out.write(c.in.unused())
+	c.in.r = c.in.w
+	return err
+}
+
+// nextHead begins a request where none is being read, and tells how long its head is; 0 is that more has to come.
+func (c *conn) nextHead(now time.Time) (head int, err error) {
+	head, c.left.head = c.left.head, 0
+	if head == 0 && !c.request.inside {
+		if head, err = c.head(now); err != nil || head == 0 {
+			return 0, err
+		}
+	}
+	if c.left.inLoop && c.waits() {
+		c.left.head = head
+		return 0, errLater
+	}
+	return head, nil
+}
+
 // waits tells whether the request may have to wait: for the log, or for an upstream.
 func (c *conn) waits() bool {
 	r, o := &c.request, &c.proxy.options
-	return c.upstream == nil || r.forwarded != nil || c.rec != nil && r.captured && r.changes && !(o.Async && o.Spool.Roomy())
+	if c.upstream == nil || r.forwarded != nil {
+		return true
+	}
+	return c.rec != nil && r.captured && r.changes && (!o.Async || !o.Spool.Roomy())
 }
 
 // takeLeft ends what the loop began.

@@ -136,7 +136,7 @@ func (e *endpoint) receive(p []byte) (int, error) {
 	}
 	defer e.done()
 	for {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(e.fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(e.fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p))) //nolint:gosec // the address of what the call is given
 		switch {
 		case errno == syscall.EINTR:
 			continue
@@ -200,7 +200,7 @@ func (e *endpoint) send(p []byte) ([]byte, error) {
 	}
 	defer e.done()
 	for len(p) > 0 {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(e.fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(e.fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p))) //nolint:gosec // the address of what the call is given
 		switch errno {
 		case 0:
 			p = p[n:]

@@ -78,7 +78,7 @@ func (l *loop) run() {
 // counts from goroutines. Those that the loop itself woke would run on that one, and go first.
 func (l *loop) wait(events []syscall.EpollEvent) int {
 	for {
-		n, _, errno := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(l.epoll), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
+		n, _, errno := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(l.epoll), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0) //nolint:gosec // the address of what the call is given
 		if errno == 0 && n > 0 {
 			return int(n)
 		}

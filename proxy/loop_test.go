@@ -31,7 +31,7 @@ func TestSlowSidesLoseNothing(t *testing.T) {
 						break
 					}
 					if mathrand.IntN(20) == 0 {
-						time.Sleep(time.Millisecond)
+						<-time.After(time.Millisecond)
 					}
 				}
 				w.Header().Set("Content-Length", fmt.Sprint(len(body)))
@@ -82,7 +82,7 @@ func talk(t *testing.T, address string) {
 			return
 		}
 		if mathrand.IntN(3) == 0 {
-			time.Sleep(time.Duration(mathrand.IntN(5)) * time.Millisecond)
+			<-time.After(time.Duration(mathrand.IntN(5)) * time.Millisecond)
 		}
 		var got bytes.Buffer
 		if _, err := io.Copy(&got, answer.Body); err != nil {

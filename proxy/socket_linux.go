@@ -87,7 +87,7 @@ func (s *socket) read() (int, error) {
 func (s *socket) attempt(fd uintptr) bool {
 	buf := s.in.room(s.last)
 	for {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(len(buf)))
+		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(len(buf))) //nolint:gosec // the address of what the call is given
 		switch errno {
 		case 0:
 			s.n = int(n)
@@ -221,7 +221,7 @@ func (w *writer) write(p []byte) error {
 // attempt writes what the system takes; false is that it takes no more for now.
 func (w *writer) attempt(fd uintptr) bool {
 	for len(w.left) > 0 {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, fd, uintptr(unsafe.Pointer(unsafe.SliceData(w.left))), uintptr(len(w.left)))
+		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, fd, uintptr(unsafe.Pointer(unsafe.SliceData(w.left))), uintptr(len(w.left))) //nolint:gosec // the address of what the call is given
 		switch errno {
 		case 0:
 			w.left = w.left[n:]

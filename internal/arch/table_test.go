@@ -14,7 +14,7 @@ var rows = map[int][]string{
 	2: {
 		"transform/pipeline", "snapshot", "xcontent", "capture/filelog", "capture/kafkalog", "capture/archive",
 		"rfs/lease/filelease", "rfs/lease/indexlease", "rfs/lease/objectlease",
-		"internal/sandbox", "replay/effect",
+		"internal/sandbox", "replay/effect", "replay/order",
 	},
 	1: {"transform/typemap", "transform/javascript", "transform/jq", "transform/jmespath", "transform/edit", "capture", "cluster", "internal/blob", "lucene", "xcontent/smile", "xcontent/cbor", "xcontent/yaml", "internal/telemetry"},
 	0: {

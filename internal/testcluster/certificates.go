@@ -35,8 +35,11 @@ func NewCertificates(dir string) (*Certificates, error) {
 		name    string
 		content []byte
 	}{
-		{&c.CA, "ca.pem", ca.certificatePEM()}, {&c.ServerCert, "server.pem", server.certificatePEM()}, {&c.ServerKey, "server.key", server.keyPEM},
-		{&c.ClientCert, "client.pem", client.certificatePEM()}, {&c.ClientKey, "client.key", client.keyPEM},
+		{&c.CA, "ca.pem", ca.certificatePEM()},
+		{&c.ServerCert, "server.pem", server.certificatePEM()},
+		{&c.ServerKey, "server.key", server.keyPEM},
+		{&c.ClientCert, "client.pem", client.certificatePEM()},
+		{&c.ClientKey, "client.key", client.keyPEM},
 	} {
 		*file.at = filepath.Join(dir, file.name)
 		if err := writePublic(*file.at, file.content); err != nil {
