@@ -401,3 +401,30 @@ func TestIDsAreLearnedFromPairsOfAnswers(t *testing.T) {
 	e, _ := effect.Of(x)
 	r.Learn(x, &e, []byte("{"))
 }
+
+func BenchmarkRequest(b *testing.B) {
+	var body, answer strings.Builder
+	for i := range 8 {
+		fmt.Fprintf(&body, "{\"index\":{\"_index\":\"shop\"}}\n{\"n\":%d,\"t\":\"some text of a document that is not long, but not empty\"}\n", i)
+		fmt.Fprintf(&answer, `,{"index":{"_index":"shop","_id":"id-%d","_seq_no":%d,"status":201}}`, i, i)
+	}
+	for name, x := range map[string]*capture.Exchange{
+		"document": exchange(b, "PUT /shop/_doc/1?refresh", "Accept: */*\r\nContent-Type: application/json\r\n", `{"n":1}`, 200, made),
+		"bulk":     exchange(b, "POST /_bulk", "Content-Type: application/json\r\n", body.String(), 200, `{"errors":false,"items":[`+answer.String()[1:]+`]}`),
+	} {
+		b.Run(name, func(b *testing.B) {
+			r := rewrite.New(rewrite.Options{})
+			e, err := effect.Of(x)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			b.SetBytes(int64(len(x.Request.Raw)))
+			for b.Loop() {
+				if got, _, err := r.Request(x, &e, nil); err != nil || got.Skip != "" {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
