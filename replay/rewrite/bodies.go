@@ -19,6 +19,7 @@ func (w *work) rewriteBody(decide Decide) (Reason, error) {
 	if len(w.x.Request.Body) == 0 {
 		return "", nil
 	}
+	w.noteNames(name)
 	edit := w.editOf(name)
 	if edit == nil {
 		return "", nil
@@ -46,6 +47,17 @@ func (w *work) rewriteBody(decide Decide) (Reason, error) {
 	return "", err
 }
 
+// noteNames notes names of indices that are not mapped, for they lie in patterns or among other things.
+func (w *work) noteNames(name string) {
+	switch {
+	case w.Index == nil:
+	case w.e.Route.Kind == route.Template && w.e.Route.Changes:
+		w.note(Expression, "index patterns of a template")
+	case name == "/{index}" && bytes.Contains(w.e.Body, []byte(`"aliases"`)):
+		w.note(Expression, "aliases of a new index")
+	}
+}
+
 // edit changes a value, and tells whether anything is different.
 type edit func(v *tree.Value) bool
 
@@ -55,6 +67,8 @@ func (w *work) editOf(name string) edit {
 	switch kind := w.e.Route.Kind; {
 	case last == "_mget" || last == "_mtermvectors":
 		return w.editDocs
+	case kind == route.Update && bytes.Contains(w.e.Body, []byte(`"fields"`)):
+		return func(v *tree.Value) bool { return w.editUpdate(v, -1) }
 	case kind == route.Search && strings.Contains(name, "_msearch"):
 		return w.editSearchHeader
 	case kind == route.Alias && last == "_aliases" && w.Index != nil:

@@ -52,7 +52,11 @@ func (w *work) bulkBody() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if body == nil && line == nil && n == i {
+		source, err := w.updateSource(o)
+		if err != nil {
+			return nil, err
+		}
+		if body == nil && line == nil && source == nil && n == i {
 			continue
 		}
 		if body == nil {
@@ -61,9 +65,12 @@ func (w *work) bulkBody() ([]byte, error) {
 		if line == nil {
 			line = o.Line.Of(e.Body)
 		}
+		if source == nil {
+			source = o.Source.Of(e.Body)
+		}
 		body = append(append(body, line...), '\n')
 		if o.Action != effect.Delete {
-			body = append(append(body, o.Source.Of(e.Body)...), '\n')
+			body = append(append(body, source...), '\n')
 		}
 	}
 	if body == nil && len(w.sent) < len(e.Operations) { // the last ones are left out
@@ -72,10 +79,28 @@ func (w *work) bulkBody() ([]byte, error) {
 	return body, nil
 }
 
+// updateSource is the source line of an update for the target; nil where it stays.
+func (w *work) updateSource(o *effect.Operation) ([]byte, error) {
+	if o.Action != effect.Update || !bytes.Contains(o.Source.Of(w.e.Body), []byte(`"fields"`)) {
+		return nil, nil
+	}
+	return w.edited(o.Source.Of(w.e.Body), func(v *tree.Value) bool { return w.editUpdate(v, o.Item) })
+}
+
+// editUpdate takes away what an update wants to be told afterwards, in a form that went with 7.0.
+func (w *work) editUpdate(v *tree.Value, item int) bool {
+	if !v.Remove("fields") {
+		return false
+	}
+	w.notes = append(w.notes, Note{Kind: NoEquivalent, Item: item, What: "fields of an update"})
+	return true
+}
+
 // mayNeed are names of metadata that some rewriting is for.
 var mayNeed = [][]byte{
 	[]byte(`"_type"`), []byte(`"_parent"`), []byte(`"parent"`), []byte(`"_routing"`), []byte(`"_version`), []byte(`"version`), []byte(`"_retry`), []byte(`"_timestamp"`), []byte(`"_ttl"`), []byte(`"timestamp"`), []byte(`"ttl"`),
 	[]byte(`"if_`), []byte(`"_op_type"`), []byte(`\`),
+	[]byte(`"dynamic_templates"`), []byte(`"require_data_stream"`), []byte(`"list_executed_pipelines"`), []byte(`"fields"`), []byte(`"_fields"`),
 }
 
 // actionLine is the action line of an operation for the target; nil where it stays.
@@ -107,7 +132,9 @@ func (w *work) actionLine(o *effect.Operation) ([]byte, error) {
 }
 
 // unknownMeta are metadata of an action line that OpenSearch refuses.
-var unknownMeta = []string{"_timestamp", "timestamp", "_ttl", "ttl"}
+var unknownMeta = []string{
+	"_timestamp", "timestamp", "_ttl", "ttl", "fields", "_fields", "dynamic_templates", "require_data_stream", "list_executed_pipelines",
+}
 
 // oldMeta are old names of metadata.
 var oldMeta = [][2]string{

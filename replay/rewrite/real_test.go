@@ -184,6 +184,10 @@ func oldRoutes(t *testing.T, url string) {
 		{"POST /old/o?consistency=one", `{"a":1}`},
 		{"PUT /old/o/2/_create", `{"a":1}`},
 		{"POST /old/o/2/_update?_source_include=a", `{"doc":{"b":1}}`},
+		{"POST /old/o/2/_update?fields=a", `{"doc":{"b":1},"fields":["a"]}`},
+		{"PUT /old/_doc/1?ttl=1d&timestamp=1&replication=sync&require_data_stream=false&include_source_on_error=true&routing=p", `{"a":1}`},
+		{"GET /old/_search?force_synthetic_source=true&min_compatible_shard_node=7.0.0", ""},
+		{"PUT /old/_mapping/o?update_all_types=true", `{"o":{"properties":{"f":{"type":"long"}}}}`},
 		{"POST /old/_doc/2/_update?refresh", `{"doc":{"b":2}}`},
 		{"GET /old/o/2?_source_exclude=a", ""},
 		{"GET /old/o/2/_source", ""},
@@ -221,12 +225,12 @@ func oldRoutes(t *testing.T, url string) {
 			t.Errorf("%s as %s %s %s: %d %s", c.line, got.Method, got.Target, got.Body, status, answer)
 		}
 	}
-	lines := `{"index":{"_index":"old","_type":"o","_id":"b1","_parent":"p","_timestamp":1}}
+	lines := `{"index":{"_index":"old","_type":"o","_id":"b1","_parent":"p","_timestamp":1,"dynamic_templates":{},"require_data_stream":false,"list_executed_pipelines":true}}
 {"a":2}
 {"create":{"_index":"old","_type":"o","_id":"b2","_routing":"q"}}
 {"a":2}
 {"update":{"_index":"old","_type":"o","_id":"b2","_routing":"q","_retry_on_conflict":2}}
-{"doc":{"a":3}}
+{"doc":{"a":3},"fields":["a"]}
 {"delete":{"_index":"old","_type":"o","_id":"b1","_parent":"p","_version":4}}
 {"index":{"_index":"old","_type":"o"}}
 {"a":2}

@@ -95,6 +95,13 @@ func TestRequestsBecomeThoseOfTheTarget(t *testing.T) {
 		{versions, "PUT /i/order/1/_create", `{}`, 201, made, "PUT /i/_doc/1?version=5&version_type=external_gte", "same", ""},
 		{plain, "POST /i/order/1/_update", `{"doc":{}}`, 200, made, "POST /i/_update/1", "same", ""},
 		{plain, "POST /i/_doc/1/_update", `{"doc":{}}`, 200, made, "POST /i/_update/1", "same", ""},
+		{plain, "POST /i/_update/1?fields=a", `{"fields":["a"],"doc":{"fields":1}}`, 200, made, "POST /i/_update/1", `{"doc":{"fields":1}}`, "no_equivalent parameter fields,no_equivalent fields of an update"},
+		{
+			plain, "GET /i/_search?search_type=count&fields=a&force_synthetic_source=true", ``, 200, `{}`, "GET /i/_search?search_type=count&fields=a", "same",
+			"no_equivalent parameter force_synthetic_source,no_equivalent parameter fields,no_equivalent search_type=count",
+		},
+		{plain, "PUT /i/_doc/1?require_data_stream=false", `{}`, 200, made, "PUT /i/_doc/1", "same", "no_equivalent parameter require_data_stream"},
+		{mapped, "PUT /_index_template/t", `{"index_patterns":["a*"]}`, 200, `{}`, "PUT /_index_template/t", "same", "expression index patterns of a template"},
 		{plain, "DELETE /i/order/1", ``, 200, `{"result":"deleted"}`, "DELETE /i/_doc/1", "same", ""},
 		{plain, "GET /i/order/1/_source", ``, 200, `{}`, "GET /i/_source/1", "same", ""},
 		{plain, "GET /i/order/1?_source_include=a", ``, 200, `{}`, "GET /i/_doc/1?_source_includes=a", "same", ""},
@@ -240,6 +247,12 @@ func TestBulksBecomeThoseOfTheTarget(t *testing.T) {
 			rewrite.Options{Refused: true, TargetIDs: true, Types: true, Conditions: true},
 			strings.ReplaceAll(bulk, "_parent", "routing"), 200, bulkAnswer, nil,
 			strings.ReplaceAll(bulk, "_parent", "routing"), nil, "",
+		},
+		{
+			"fields",
+			rewrite.Options{},
+			"{\"update\":{\"_index\":\"a\",\"_id\":\"1\",\"dynamic_templates\":{}}}\n{\"fields\":[],\"doc\":{}}\n", 0, "", nil,
+			"{\"update\":{\"_index\":\"a\",\"_id\":\"1\"}}\n{\"doc\":{}}\n", nil, "0 no_equivalent metadata dynamic_templates,0 no_equivalent fields of an update",
 		},
 		{"nothing to do", rewrite.Options{}, untouched, 200, `{"errors":false,"items":[{"index":{"status":200}},{"delete":{"status":200}}]}`, nil, "same", nil, ""},
 		{

@@ -146,8 +146,40 @@ func (w *work) expression(text string) (mapped string, changed bool) {
 	return strings.Join(names, ","), changed
 }
 
-// unknownParameters are those that OpenSearch refuses.
-var unknownParameters = []string{"ttl", "timestamp", "consistency", "replication"}
+// Parameters that OpenSearch 2.19 refuses. Those of writes change nothing about what is written now; those of reads change nothing about what is
+// found, so both are left out. Without the last ones an answer would be another one: they stay, and the target refuses them.
+var (
+	unknownOfWrites = []string{
+		"ttl", "timestamp", "consistency", "replication", "update_all_types", "ignore_conflicts",
+		"require_data_stream", "list_executed_pipelines", "include_source_on_error", "fields",
+	}
+	unknownOfReads  = []string{"min_compatible_shard_node", "force_synthetic_source", "include_source_on_error"}
+	unknownAndNoted = []string{"fields", "fielddata_fields", "lowercase_expanded_terms", "ignore_indices"}
+)
+
+// dropUnknown leaves parameters out that the target refuses.
+func (w *work) dropUnknown() {
+	names := unknownOfWrites
+	if w.e.Reads {
+		names = unknownOfReads
+	}
+	for _, name := range names {
+		if w.query.drop(name) {
+			w.note(NoEquivalent, "parameter "+name)
+		}
+	}
+	if kind := w.e.Route.Kind; !w.e.Reads || kind != route.Search && kind != route.Document {
+		return
+	}
+	for _, name := range unknownAndNoted {
+		if _, ok := w.query.get(name); ok {
+			w.note(NoEquivalent, "parameter "+name)
+		}
+	}
+	if kind, _ := w.query.get("search_type"); kind == "count" || kind == "scan" {
+		w.note(NoEquivalent, "search_type="+kind)
+	}
+}
 
 func (w *work) rewriteQuery() {
 	q := &w.query
@@ -163,14 +195,7 @@ func (w *work) rewriteQuery() {
 			q.rename("parent", "routing")
 		}
 	}
-	for _, name := range unknownParameters {
-		if !w.e.Reads && q.drop(name) {
-			w.note(NoEquivalent, "parameter "+name)
-		}
-	}
-	if kind, _ := q.get("search_type"); kind == "count" || kind == "scan" {
-		w.note(NoEquivalent, "search_type="+kind)
-	}
+	w.dropUnknown()
 	if w.e.Route.Kind == route.Bulk {
 		if typ, ok := q.get("type"); ok && !w.Types {
 			q.drop("type")
