@@ -72,20 +72,20 @@ func TestOnOpenSearch(t *testing.T) {
 	t.Run("scrolls", func(t *testing.T) { scrolls(t, server.URL) })
 }
 
+// inOrder sends one capture; the sandbox gets both.
 func inOrder(t *testing.T, url string) {
 	s := &target{t, url}
-	for number := 1; number <= 2; number++ {
-		j := capturetest.ReadJava(t, root, number)
-		r := rewrite.New(rewrite.Options{Index: toNew, RemoveAuth: true})
-		for _, each := range steps(t, j) {
-			got, _, err := r.Request(each.x, each.e, func(o *effect.Operation) bool { return o == each.o })
-			if err != nil || got.Skip != "" {
-				t.Fatalf("%v, %s", err, got.Skip)
-			}
-			s.deliver(&got, each.o)
+	j := capturetest.ReadJava(t, root, 2)
+	s.ask("PUT", "/"+toNew(j.Index), `{"settings":{"index.translog.durability":"async"}}`) // some thousand requests, one after the other
+	r := rewrite.New(rewrite.Options{Index: toNew, RemoveAuth: true})
+	for _, each := range steps(t, j) {
+		got, _, err := r.Request(each.x, each.e, func(o *effect.Operation) bool { return o == each.o })
+		if err != nil || got.Skip != "" {
+			t.Fatalf("%v, %s", err, got.Skip)
 		}
-		s.equal(toNew(j.Index), j, func(string) bool { return true })
+		s.deliver(&got, each.o)
 	}
+	s.equal(toNew(j.Index), j, func(string) bool { return true })
 }
 
 func (s *target) deliver(r *rewrite.Request, o *effect.Operation) {
@@ -137,7 +137,7 @@ func (s *target) equal(index string, j *capturetest.Java, asked func(id string) 
 func inAnyOrder(t *testing.T, url string) {
 	s := &target{t, url}
 	j := capturetest.ReadJava(t, root, 1)
-	s.ask("PUT", "/any-"+j.Index, `{"settings":{"index.gc_deletes":"30d"}}`)
+	s.ask("PUT", "/any-"+j.Index, `{"settings":{"index.gc_deletes":"30d","index.translog.durability":"async"}}`)
 	r := rewrite.New(rewrite.Options{Index: func(name string) string { return "any-" + name }, Versions: rewrite.SeqNo, RemoveAuth: true})
 	all := steps(t, j)
 	updated := map[string]bool{}
