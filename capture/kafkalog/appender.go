@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -112,6 +113,7 @@ func (a *Appender) round(records []capture.Record) bool {
 		binary.BigEndian.PutUint32(a.out[from:], uint32(len(a.out)-from-4))
 		a.parts = append(a.parts, part{partition: p, from: from, to: len(a.out), records: count})
 		a.waiting[p] = waiting[count:]
+		runtime.Gosched() // to compress takes long, for who has few processors
 	}
 	return len(a.parts) > 0
 }

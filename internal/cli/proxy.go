@@ -259,5 +259,12 @@ func spoolOptions(settings *config.Config, node string, log zerolog.Logger) spoo
 	if c.Durability == config.DurabilitySync {
 		o.Durability = spool.Each
 	}
+	if len(settings.Kafka.Brokers) > 0 {
+		o.Gather = kafkaGather
+	}
 	return o
 }
+
+// kafkaGather is for brokers, to whom each batch, and each partition's part of it, is a lot of work; a folder is better off with little at a time,
+// which keeps nobody from the processor for long.
+const kafkaGather = 480 << 10

@@ -28,6 +28,7 @@ type Options struct {
 	Patience   time.Duration // how long the log may take for a batch before it counts as failed
 	QueueBytes int           // that may wait for the log
 	BatchBytes int           // that are handed to it at once
+	Gather     int           // of a batch that nobody waits for: from so many bytes on it is handed over
 	Linger     time.Duration // how old a batch becomes that nobody waits for
 
 	Spill Spill
@@ -51,6 +52,7 @@ func (o Options) withDefaults() Options {
 	}
 	def(&o.QueueBytes, 16<<20)
 	def(&o.BatchBytes, 512<<10)
+	def(&o.Gather, o.BatchBytes/8)
 	if o.Patience <= 0 {
 		o.Patience = 2 * time.Second // a broker that restarts takes longer, a slow one does not
 	}

@@ -55,7 +55,7 @@ func (s *Spool) take() (b *batch, wait time.Duration, closed bool) {
 	if f.waiting > 0 {
 		wait = s.pace(f, now)
 	}
-	if s.closed || wait <= 0 || f.waiting == 0 && len(f.arena) >= s.options.BatchBytes*15/16 {
+	if s.closed || wait <= 0 || f.waiting == 0 && len(f.arena) >= s.options.Gather {
 		s.filling, s.crowd, s.began = nil, f.waiting, now
 		return f, 0, s.closed
 	}

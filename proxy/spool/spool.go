@@ -90,7 +90,7 @@ func (s *Spool) Put(r capture.Record, need Need) Ticket {
 	b.add(r)
 	b.requests += need.Requests
 	if !need.Wait {
-		if len(b.arena) >= s.options.BatchBytes*15/16 {
+		if len(b.arena) >= s.options.Gather {
 			s.wake()
 		}
 		return Ticket{}
